@@ -1,0 +1,20 @@
+//! The vocabulary of the program: entities, the canonical schema of each, ids, states and reasons.
+//!
+//! Nothing here reads, matches or prints. Every name that a user meets as a column, a table or a code is
+//! declared here once, so that a mistyped one does not compile.
+
+mod entity;
+mod finding;
+mod previous;
+mod records;
+mod schema;
+mod state;
+mod tables;
+
+pub use entity::{Entity, Role};
+pub use finding::{Finding, QuarantineRow};
+pub use previous::{Previous, PreviousValues};
+pub use records::{FileInfo, RecordRef, Records, RecordsBuilder, SourceIx};
+pub use schema::{Field, Kind, LIST_SEPARATOR, PART_SEPARATOR, column, fields, list_items, schema};
+pub use state::{Reason, State};
+pub use tables::Tables;

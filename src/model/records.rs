@@ -1,0 +1,263 @@
+//! The records of one entity of one source: an Arrow batch in the canonical schema.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array, UInt32Builder,
+};
+
+use super::{Entity, Field, column, fields, schema};
+
+/// The position of a source in the run: 0 is the hub, then the others in fold order.
+pub type SourceIx = u16;
+
+/// One record of the run, within one entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordRef {
+    /// The source.
+    pub source: SourceIx,
+    /// The row in that source's [`Records`] of the entity.
+    pub row: u32,
+}
+
+/// A file that records came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileInfo {
+    /// The path as shown to people: relative to the pipeline's folder, `archive.zip/member.csv` inside archives.
+    pub path: String,
+    /// For each canonical column of the entity (by position in [`fields`]): whether the file carries it. A
+    /// column that is not carried is unknown, which is not the same as blank.
+    pub carried: Vec<bool>,
+}
+
+/// All records of one entity of one source.
+#[derive(Debug, Clone)]
+pub struct Records {
+    /// The source.
+    pub source: SourceIx,
+    /// The entity.
+    pub entity: Entity,
+    /// The files, by the index in the column `source_file`.
+    pub files: Vec<FileInfo>,
+    /// Rows in the files: the records plus the quarantined rows, without implied records.
+    pub rows_read: u64,
+    /// Rows that could not become a record.
+    pub quarantined: u64,
+    batch: RecordBatch,
+}
+
+impl Records {
+    /// Wraps a batch in the canonical schema of `entity`.
+    ///
+    /// # Panics
+    /// If the schema of `batch` is not [`schema`] of `entity`: the stage that made it is wrong.
+    #[must_use]
+    pub fn new(source: SourceIx, entity: Entity, files: Vec<FileInfo>, batch: RecordBatch) -> Self {
+        assert_eq!(batch.schema(), schema(entity), "a record batch of {entity} has another schema");
+        Self { source, entity, files, rows_read: 0, quarantined: 0, batch }
+    }
+
+    /// The number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// True when there is no record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The whole batch.
+    #[must_use]
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// The position of the column `name`, or `None` when the entity has no such column.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        fields(self.entity).iter().position(|field| field.name == name)
+    }
+
+    /// The column `name`.
+    ///
+    /// # Panics
+    /// If the entity has no such column: names come from [`column`], so the caller is wrong.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &LargeStringArray {
+        let position =
+            self.position(name).unwrap_or_else(|| panic!("{} has no column `{name}`", self.entity));
+        self.text_at(position)
+    }
+
+    /// The column at `position` of [`fields`].
+    ///
+    /// # Panics
+    /// If there is no such column.
+    #[must_use]
+    pub fn text_at(&self, position: usize) -> &LargeStringArray {
+        self.batch
+            .column(position)
+            .as_any()
+            .downcast_ref()
+            .expect("the schema was checked when the batch was wrapped")
+    }
+
+    /// The value of the column `name` in `row`, `None` when it is null or only white space, or when the
+    /// entity has no such column.
+    #[must_use]
+    pub fn get(&self, row: u32, name: &str) -> Option<&str> {
+        let array = self.text_at(self.position(name)?);
+        let row = row as usize;
+        (!array.is_null(row)).then(|| array.value(row)).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The id of the record in `row`.
+    #[must_use]
+    pub fn id(&self, row: u32) -> &str {
+        self.text_at(0).value(row as usize)
+    }
+
+    /// The file of the record in `row`.
+    #[must_use]
+    pub fn file(&self, row: u32) -> &FileInfo {
+        &self.files[self.place(column::SOURCE_FILE).value(row as usize) as usize]
+    }
+
+    /// The line of the record in `row`, from 1; 0 for an implied record.
+    #[must_use]
+    pub fn line(&self, row: u32) -> u32 {
+        self.place(column::SOURCE_LINE).value(row as usize)
+    }
+
+    /// Whether the file of the record in `row` carries the column at `position` of [`fields`].
+    #[must_use]
+    pub fn is_carried(&self, row: u32, position: usize) -> bool {
+        self.file(row).carried.get(position).copied().unwrap_or(false)
+    }
+
+    fn place(&self, name: &str) -> &UInt32Array {
+        let count = fields(self.entity).len();
+        let position = if name == column::SOURCE_FILE { count } else { count + 1 };
+        self.batch
+            .column(position)
+            .as_any()
+            .downcast_ref()
+            .expect("the schema was checked when the batch was wrapped")
+    }
+}
+
+/// Builds [`Records`] row by row. A column that never gets a value costs nothing.
+#[derive(Debug)]
+pub struct RecordsBuilder {
+    source: SourceIx,
+    entity: Entity,
+    fields: &'static [Field],
+    columns: Vec<Option<LargeStringBuilder>>,
+    file: UInt32Builder,
+    line: UInt32Builder,
+    /// The files so far; `source_file` is an index into it.
+    pub files: Vec<FileInfo>,
+    /// Rows read so far, quarantined ones included.
+    pub rows_read: u64,
+    /// Rows quarantined so far.
+    pub quarantined: u64,
+    len: usize,
+}
+
+impl RecordsBuilder {
+    /// An empty builder.
+    #[must_use]
+    pub fn new(source: SourceIx, entity: Entity) -> Self {
+        let fields = fields(entity);
+        Self {
+            source,
+            entity,
+            fields,
+            columns: fields.iter().map(|_| None).collect(),
+            file: UInt32Builder::new(),
+            line: UInt32Builder::new(),
+            files: Vec::new(),
+            rows_read: 0,
+            quarantined: 0,
+            len: 0,
+        }
+    }
+
+    /// The entity being built.
+    #[must_use]
+    pub const fn entity(&self) -> Entity {
+        self.entity
+    }
+
+    /// The number of finished records.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True when no record is finished.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The position of the column `name` in [`fields`].
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Sets the column at `position` of the row being built; blank text is null. Setting it twice in one row
+    /// is an error of the caller and keeps the first value.
+    pub fn set(&mut self, position: usize, value: &str) {
+        if value.trim().is_empty() {
+            return;
+        }
+        let len = self.len;
+        let builder = self.columns[position].get_or_insert_with(LargeStringBuilder::new);
+        let have = arrow::array::ArrayBuilder::len(builder);
+        if have > len {
+            return;
+        }
+        builder.append_nulls(len - have);
+        builder.append_value(value);
+    }
+
+    /// Finishes the row being built, which came from `line` of the file with index `file`.
+    pub fn finish_row(&mut self, file: u32, line: u32) {
+        self.file.append_value(file);
+        self.line.append_value(line);
+        self.len += 1;
+    }
+
+    /// The finished records. The caller has set `record_id` in every row.
+    ///
+    /// # Panics
+    /// If a row has no `record_id`.
+    #[must_use]
+    pub fn build(mut self) -> Records {
+        let len = self.len;
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 2);
+        for builder in self.columns {
+            let array = match builder {
+                None => LargeStringArray::new_null(len),
+                Some(mut builder) => {
+                    let have = arrow::array::ArrayBuilder::len(&builder);
+                    builder.append_nulls(len - have);
+                    builder.finish()
+                }
+            };
+            columns.push(Arc::new(array));
+        }
+        columns.push(Arc::new(self.file.finish()));
+        columns.push(Arc::new(self.line.finish()));
+        let batch = RecordBatch::try_new(schema(self.entity), columns).expect("every row has a record id");
+        let mut records = Records::new(self.source, self.entity, self.files, batch);
+        records.rows_read = self.rows_read;
+        records.quarantined = self.quarantined;
+        records
+    }
+}

@@ -1,0 +1,183 @@
+//! Keys and the sets of key values that records hold.
+
+use std::fmt;
+
+use crate::model::{Entity, SourceIx};
+
+/// A normalised identifier of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Key {
+    /// `SOURCE:REMOTE-ID`: stored ids of other systems, and the record's own.
+    Link,
+    /// A name, white space cleaned, letter case kept.
+    Name,
+    /// First and last name of a contact.
+    Person,
+    /// An e-mail address of a contact.
+    Email,
+    /// The sign-in name of a contact.
+    Upn,
+    /// The address of a location.
+    Address,
+    /// A serial number.
+    Serial,
+    /// A MAC address.
+    Mac,
+    /// A host name.
+    Hostname,
+    /// A configuration type, after the type mapping.
+    Type,
+}
+
+impl Key {
+    /// All keys.
+    pub const ALL: [Self; 10] = [
+        Self::Link,
+        Self::Name,
+        Self::Person,
+        Self::Email,
+        Self::Upn,
+        Self::Address,
+        Self::Serial,
+        Self::Mac,
+        Self::Hostname,
+        Self::Type,
+    ];
+
+    /// The name, as in tiers and in the `rule` columns.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Name => "name",
+            Self::Person => "person",
+            Self::Email => "email",
+            Self::Upn => "upn",
+            Self::Address => "address",
+            Self::Serial => "serial",
+            Self::Mac => "mac",
+            Self::Hostname => "hostname",
+            Self::Type => "type",
+        }
+    }
+
+    /// The key that `name` means, or `None`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+
+    /// The position in [`Key::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The values that every record of one table holds for one key: a list per row, in one arena.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyValues {
+    /// `rows + 1` offsets into `ends`; empty when no row holds a value.
+    rows: Vec<u32>,
+    /// The end of each value in `text`; a value starts where the one before it ends.
+    ends: Vec<u32>,
+    text: String,
+}
+
+impl KeyValues {
+    /// An empty set for tables that do not have the key.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { rows: vec![0], ends: Vec::new(), text: String::new() }
+    }
+
+    /// Adds a value to the row being built, unless the row holds it already.
+    ///
+    /// # Panics
+    /// If the values of one key exceed 4 GiB.
+    pub fn push(&mut self, value: &str) {
+        let first = *self.rows.last().expect("`new` starts with one offset") as usize;
+        if (first..self.ends.len()).any(|ix| self.value(ix) == value) {
+            return;
+        }
+        self.text.push_str(value);
+        self.ends.push(u32::try_from(self.text.len()).expect("the values of one key stay below 4 GiB"));
+    }
+
+    /// Ends the row being built.
+    pub fn finish_row(&mut self) {
+        self.rows.push(u32::try_from(self.ends.len()).expect("no more values than bytes"));
+    }
+
+    /// The values of `row`, in the order in which they were added; none when the table lacks the key.
+    pub fn get(&self, row: u32) -> impl Iterator<Item = &str> + Clone {
+        let row = row as usize;
+        let range = match (self.rows.get(row), self.rows.get(row + 1)) {
+            (Some(start), Some(end)) => *start as usize..*end as usize,
+            _ => 0..0,
+        };
+        range.map(|ix| self.value(ix))
+    }
+
+    /// True when `row` holds no value.
+    #[must_use]
+    pub fn is_empty(&self, row: u32) -> bool {
+        self.get(row).next().is_none()
+    }
+
+    fn value(&self, ix: usize) -> &str {
+        let start = if ix == 0 { 0 } else { self.ends[ix - 1] as usize };
+        &self.text[start..self.ends[ix] as usize]
+    }
+}
+
+/// The keys of every record of one table.
+#[derive(Debug, Clone, Default)]
+pub struct RecordKeys {
+    values: [KeyValues; Key::ALL.len()],
+}
+
+impl RecordKeys {
+    /// Puts the values of `key` in place.
+    pub fn insert(&mut self, key: Key, values: KeyValues) {
+        self.values[key.index()] = values;
+    }
+
+    /// The values of `key`.
+    #[must_use]
+    pub fn of(&self, key: Key) -> &KeyValues {
+        &self.values[key.index()]
+    }
+}
+
+/// The keys of every table of the run.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    by_source: Vec<[RecordKeys; 7]>,
+}
+
+impl Keys {
+    /// Empty keys for so many sources.
+    #[must_use]
+    pub fn new(sources: usize) -> Self {
+        Self { by_source: (0..sources).map(|_| Default::default()).collect() }
+    }
+
+    /// Puts the keys of one table in place.
+    pub fn insert(&mut self, source: SourceIx, entity: Entity, keys: RecordKeys) {
+        self.by_source[source as usize][entity.index()] = keys;
+    }
+
+    /// The keys of the records of `entity` of `source`; empty when the source does not deliver them.
+    #[must_use]
+    pub fn of(&self, source: SourceIx, entity: Entity) -> &RecordKeys {
+        &self.by_source[source as usize][entity.index()]
+    }
+}

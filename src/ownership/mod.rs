@@ -1,0 +1,1 @@
+//! Ownership: what each field of a target record should say.

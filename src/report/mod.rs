@@ -1,0 +1,1 @@
+//! What the user sees: events in; text or JSON lines out.
