@@ -14,7 +14,7 @@ mod tables;
 pub use entity::{Entity, Role};
 pub use finding::{Finding, QuarantineRow};
 pub use previous::{Previous, PreviousValues};
-pub use records::{FileInfo, RecordRef, Records, RecordsBuilder, SourceIx};
+pub use records::{Cells, FileInfo, RecordRef, Records, RecordsBuilder, SourceIx};
 pub use schema::{Field, Kind, LIST_SEPARATOR, PART_SEPARATOR, column, fields, list_items, schema};
 pub use state::{Reason, State};
 pub use tables::Tables;
