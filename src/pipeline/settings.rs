@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::model::{Entity, Role};
+use crate::model::{Entity, Role, SourceIx};
 use crate::normalize::Key;
 use crate::systems::System;
 
@@ -45,6 +45,40 @@ impl Method {
             Self::RmmOnly => "rmm-only",
         }
     }
+
+    /// What it takes from where, to stand behind its name.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::PsaOnly => "takes records from a PSA, and from no RMM",
+            Self::PsaAndRmm => "takes records from a PSA and an RMM",
+            Self::PsaForOrganizations => {
+                "takes organizations, locations and contacts from a PSA, and configurations from an RMM"
+            }
+            Self::RmmOnly => "takes records from an RMM, and from no PSA",
+        }
+    }
+
+    /// The roles of which there must be a source.
+    #[must_use]
+    pub const fn needs(self) -> &'static [Role] {
+        match self {
+            Self::PsaOnly => &[Role::Psa],
+            Self::PsaAndRmm | Self::PsaForOrganizations => &[Role::Psa, Role::Rmm],
+            Self::RmmOnly => &[Role::Rmm],
+        }
+    }
+
+    /// The roles of which there must be none. Scans, directories and sheets go with every method: scans and
+    /// directories are integrations of their own beside the sync, and sheets are how every onboarding begins.
+    #[must_use]
+    pub const fn excludes(self) -> &'static [Role] {
+        match self {
+            Self::PsaOnly => &[Role::Rmm],
+            Self::PsaAndRmm | Self::PsaForOrganizations => &[],
+            Self::RmmOnly => &[Role::Psa],
+        }
+    }
 }
 
 /// A whole pipeline.
@@ -78,6 +112,23 @@ pub struct Pipeline {
     pub plan: PlanSettings,
     /// The user's own test cases.
     pub tests: Vec<TestCase>,
+}
+
+impl Pipeline {
+    /// The hub.
+    ///
+    /// # Panics
+    /// If there is no source: a pipeline that was read has its hub first.
+    #[must_use]
+    pub fn hub(&self) -> &Source {
+        self.sources.first().expect("the hub is the first source of every pipeline")
+    }
+
+    /// The source called `name` and its position, `None` when there is none.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<(SourceIx, &Source)> {
+        (0..).zip(&self.sources).find(|(_, source)| source.name == name)
+    }
 }
 
 /// How keys made of names compare letter case.

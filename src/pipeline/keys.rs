@@ -1,0 +1,117 @@
+//! Every key of the pipeline file, by section. `pipelines/reference.toml` documents them one by one.
+
+use super::written::{Known, Shape, paths};
+
+use Shape::{Any, AnyText, Flag, List, Map, Number, OneOf, Section, Text, Whole};
+
+const fn optional(name: &'static str, shape: Shape) -> Known {
+    Known { name, shape, is_required: false }
+}
+
+const fn required(name: &'static str, shape: Shape) -> Known {
+    Known { name, shape, is_required: true }
+}
+
+/// A list of texts.
+const TEXTS: Shape = List(&Text);
+
+/// A folder, file, glob or archive, or several.
+const FILES: Shape = OneOf(&[Text, List(&OneOf(&[Text, Section(FILE)]))]);
+
+/// The top of the file.
+pub(super) const PIPELINE: &[Known] = &[
+    optional("name", Text),
+    required("method", Text),
+    optional("warehouse", Text),
+    optional("decisions", Text),
+    optional("names", Text),
+    optional("machine_values", Text),
+    required("hub", Section(HUB)),
+    required("source", List(&Section(SOURCE))),
+    optional("ownership", Map(&Map(&TEXTS))),
+    optional("junk", Section(JUNK)),
+    optional("limits", Section(LIMITS)),
+    optional("plan", Section(PLAN)),
+    optional("test", List(&Section(TEST))),
+];
+
+const HUB: &[Known] = &[
+    optional("name", Text),
+    optional("system", Text),
+    required("files", FILES),
+    optional("links", Map(&Text)),
+    optional("headings", Map(&Map(&Text))),
+];
+
+const SOURCE: &[Known] = &[
+    required("name", Text),
+    required("system", Text),
+    optional("role", Text),
+    required("files", FILES),
+    optional("optional", Flag),
+    optional("organization_by", Text),
+    optional("links", Map(&Text)),
+    optional("preset", Text),
+    optional("presets", Map(&Text)),
+    optional("tiers", Map(&List(&TEXTS))),
+    optional("veto", Map(&TEXTS)),
+    optional("types", Map(&Text)),
+    optional("statuses", Map(&Text)),
+    optional("sync", Section(SYNC)),
+    optional("headings", Map(&Map(&Text))),
+];
+
+const FILE: &[Known] = &[required("path", Text), optional("entity", Text)];
+
+const SYNC: &[Known] = &[
+    optional("organization_types", TEXTS),
+    optional("organization_statuses", TEXTS),
+    optional("configuration_types", TEXTS),
+    optional("configuration_statuses", TEXTS),
+    optional("contacts", Flag),
+    optional("two_way", Flag),
+    optional("contact_email_type", Text),
+    optional("contact_phone_type", Text),
+    optional("push_all", OneOf(&[Flag, Text])),
+];
+
+const JUNK: &[Known] = &[
+    optional("serials", TEXTS),
+    optional("serial_patterns", TEXTS),
+    optional("macs", TEXTS),
+    optional("interfaces", TEXTS),
+    optional("hostnames", TEXTS),
+    optional("models", TEXTS),
+];
+
+const LIMITS: &[Known] = &[
+    optional("creates", Whole),
+    optional("creates_percent", Number),
+    optional("bad_rows_percent", Number),
+    optional("shrink_percent", Number),
+];
+
+const PLAN: &[Known] = &[optional("hold_host_name_only", Flag)];
+
+const TEST: &[Known] = &[
+    required("name", Text),
+    required("records", List(&Map(&Any))),
+    required("expect", List(&Section(EXPECT))),
+];
+
+const EXPECT: &[Known] = &[
+    required("entity", Text),
+    required("record", Text),
+    optional("state", Text),
+    optional("reason", Text),
+    optional("hub_id", AnyText),
+    optional("rule", Text),
+    optional("desired", Map(&Any)),
+];
+
+/// Every key that a pipeline may have, as dotted paths: `source.sync.two_way`. Keys that the user chooses, such as
+/// the entities below `tiers`, are left out.
+#[must_use]
+pub fn known_keys() -> Vec<String> {
+    paths(PIPELINE)
+}
