@@ -1,0 +1,211 @@
+//! The fold of one scope: hub rows found the clusters, then the sources are folded in, one step each.
+
+use super::decisions::ScopeDecisions;
+use super::outcome::{NO_CLUSTER, Outcome, Rule};
+use super::step::{Decided, Step, Toward};
+use super::universe::{Local, RecordValues, Universe};
+use crate::model::{Entity, Reason, RecordRef, SourceIx, State, Tables, column};
+use crate::normalize::{Key, Keys};
+use crate::pipeline::Pipeline;
+
+/// What the fold of every scope of one entity reads.
+#[derive(Clone, Copy)]
+pub(super) struct FoldInput<'a> {
+    pub entity: Entity,
+    pub pipeline: &'a Pipeline,
+    pub tables: &'a Tables,
+    pub keys: &'a Keys,
+    pub decisions: &'a ScopeDecisions<'a>,
+    /// Hub rows, with their organization cluster, that store a link, by the link.
+    pub stored_links: &'a super::links::StoredLinks<'a>,
+}
+
+/// A cluster as the fold of its scope leaves it.
+pub(super) struct ScopeCluster {
+    pub founder: RecordRef,
+    pub in_review: bool,
+    pub members: Vec<RecordRef>,
+}
+
+/// What the fold of one scope leaves. Cluster numbers are positions in `clusters`.
+#[derive(Default)]
+pub(super) struct ScopeResult {
+    pub organization: u32,
+    pub clusters: Vec<ScopeCluster>,
+    pub outcomes: Vec<(RecordRef, Outcome)>,
+    pub text: String,
+    /// Rejected candidates; a cluster of another scope is named by its hub row.
+    pub rejected: Vec<(RecordRef, Rejected)>,
+    /// A matched record of which a weaker key points to another cluster.
+    pub weaker_key_disagrees: Vec<(RecordRef, Local, Local)>,
+    /// A member with veto keys that have nothing in common with those of its cluster.
+    pub cluster_disagrees: Vec<(RecordRef, Local)>,
+    /// A live hub row that shares a serial number or MAC address with others: the key, the value, the others.
+    pub duplicate_in_hub: Vec<(RecordRef, Key, String, Vec<RecordRef>)>,
+    /// Decisions, by position, and what became of them.
+    pub decisions: Vec<(u32, &'static str)>,
+}
+
+/// A candidate that a rule rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rejected {
+    Cluster(Local),
+    HubRow(u32),
+}
+
+/// Folds one scope. `rows` are the rows of each source that take part, by source.
+pub(super) fn fold_scope(input: &FoldInput<'_>, organization: u32, rows: &[&[u32]]) -> ScopeResult {
+    let mut scope = Scope {
+        input: *input,
+        universe: Universe::new(input.entity, input.keys),
+        result: ScopeResult { organization, ..ScopeResult::default() },
+    };
+    scope.found_hub_clusters(rows.first().copied().unwrap_or_default());
+    for (source, rows) in rows.iter().enumerate().skip(1) {
+        if !rows.is_empty() {
+            let source = SourceIx::try_from(source).expect("a pipeline has fewer than 65,536 sources");
+            scope.fold_source(source, rows);
+        }
+    }
+    scope.result.clusters = scope
+        .universe
+        .clusters
+        .into_iter()
+        .map(|cluster| ScopeCluster {
+            founder: cluster.founder,
+            in_review: cluster.in_review,
+            members: cluster.members.into_vec(),
+        })
+        .collect();
+    scope.result
+}
+
+struct Scope<'a> {
+    input: FoldInput<'a>,
+    universe: Universe<'a>,
+    result: ScopeResult,
+}
+
+impl Scope<'_> {
+    fn found_hub_clusters(&mut self, rows: &[u32]) {
+        let archived = self.input.tables.get(0, self.input.entity).map(|table| table.cells(column::ARCHIVED));
+        for row in rows {
+            let founder = RecordRef { source: 0, row: *row };
+            let values = self.universe.read(0, *row);
+            let is_archived = archived.and_then(|cells| cells.get(*row)) == Some("true");
+            let cluster = self.universe.found(founder, &values, false, is_archived);
+            self.result.outcomes.push((founder, outcome(State::Hub, cluster, Rule::None, None)));
+        }
+        if self.input.entity == Entity::Configuration {
+            self.duplicates_in_hub(Key::Serial);
+            self.duplicates_in_hub(Key::Mac);
+        }
+    }
+
+    fn duplicates_in_hub(&mut self, key: Key) {
+        let clusters = &self.universe.clusters;
+        for cluster in
+            clusters.iter().enumerate().filter(|(_, cluster)| !cluster.is_archived).map(|(ix, _)| ix)
+        {
+            let cluster = Local::try_from(cluster).expect("fewer than 4 billion clusters");
+            for value in self.universe.values(cluster, key) {
+                let live = self.universe.holders(key, *value).iter().copied();
+                let others: Vec<RecordRef> = live
+                    .filter(|other| *other != cluster && !clusters[*other as usize].is_archived)
+                    .map(|other| clusters[other as usize].founder)
+                    .collect();
+                if !others.is_empty() {
+                    let text = self.universe.text(key, *value).to_owned();
+                    self.result.duplicate_in_hub.push((
+                        clusters[cluster as usize].founder,
+                        key,
+                        text,
+                        others,
+                    ));
+                }
+            }
+        }
+    }
+
+    /// One step: decides the records of a source, then lets them join or found clusters.
+    fn fold_source(&mut self, source: SourceIx, rows: &[u32]) {
+        let entity = self.input.entity;
+        let settings = &self.input.pipeline.sources[usize::from(source)];
+        let mut records: Vec<RecordRef> = Vec::with_capacity(rows.len());
+        let mut decided: Vec<Decided> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let record = RecordRef { source, row: *row };
+            let (is_ignored, found) = self.input.decisions.of(
+                record,
+                &self.universe,
+                self.result.organization,
+                &mut self.result.decisions,
+            );
+            if is_ignored {
+                let ended = outcome(State::Ignored, NO_CLUSTER, Rule::Decision, None);
+                self.result.outcomes.push((record, ended));
+            } else {
+                records.push(record);
+                decided.push(found);
+            }
+        }
+        let values: Vec<RecordValues> =
+            records.iter().map(|record| self.universe.read(source, record.row)).collect();
+        let step = Step::new(
+            &self.universe,
+            entity,
+            settings.role,
+            &settings.matching[entity.index()],
+            &values,
+            &decided,
+        );
+        let organization = self.result.organization;
+        let moved = |record: u32| {
+            self.input.stored_links.elsewhere(&self.input, records[record as usize], organization)
+        };
+        let (ended, disagreements) = step.run(moved, &mut self.result.text);
+
+        let mut clusters: Vec<Local> = Vec::with_capacity(records.len());
+        for ((record, values), ended) in records.iter().zip(&values).zip(&ended) {
+            let cluster = if let Some(cluster) = ended.joined {
+                if settings.matching[entity.index()]
+                    .veto
+                    .iter()
+                    .any(|key| self.universe.is_disjoint(values, cluster, *key))
+                {
+                    self.result.cluster_disagrees.push((*record, cluster));
+                }
+                self.universe.join(cluster, *record, values);
+                cluster
+            } else {
+                self.universe.found(*record, values, ended.state == State::Review, false)
+            };
+            clusters.push(cluster);
+            let ended = Outcome {
+                key_value: ended.key_value,
+                matched: ended.holder,
+                ..outcome(ended.state, cluster, ended.rule, ended.reason)
+            };
+            self.result.outcomes.push((*record, ended));
+        }
+        for (position, ended) in ended.iter().enumerate() {
+            for toward in &ended.rejected {
+                let rejected = match toward {
+                    Toward::Cluster(cluster) => Rejected::Cluster(*cluster),
+                    Toward::Record(other) => Rejected::Cluster(clusters[*other as usize]),
+                    Toward::HubRow(row) => Rejected::HubRow(*row),
+                };
+                self.result.rejected.push((records[position], rejected));
+            }
+        }
+        for (record, other) in disagreements {
+            let position = record as usize;
+            self.result.weaker_key_disagrees.push((records[position], clusters[position], other));
+        }
+    }
+}
+
+/// An outcome without evidence.
+pub(super) fn outcome(state: State, cluster: u32, rule: Rule, reason: Option<Reason>) -> Outcome {
+    Outcome { state, cluster, rule, reason, key_value: (0, 0), matched: None }
+}

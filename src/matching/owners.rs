@@ -1,0 +1,49 @@
+//! Which organization of its own source a record belongs to.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{Entity, Records, Tables, column};
+use crate::normalize::{Key, Keys, fold_case, name_key};
+use crate::pipeline::{Names, Pipeline};
+
+/// The organization record of a record, in the same source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The organization's row.
+    Row(u32),
+    /// It names none, or one that the source does not have.
+    None,
+    /// Several organizations of the source have the name it gives.
+    Shared,
+}
+
+/// The organization of every record of `table`: by id where the record gives one, else by name.
+pub(super) fn owners(table: &Records, tables: &Tables, keys: &Keys, pipeline: &Pipeline) -> Vec<Owner> {
+    let count = u32::try_from(table.len()).expect("a table has fewer than 4 billion rows");
+    let Some(organizations) = tables.get(table.source, Entity::Organization) else {
+        return vec![Owner::None; table.len()];
+    };
+    let rows = u32::try_from(organizations.len()).expect("a table has fewer than 4 billion rows");
+    let by_id: FxHashMap<&str, u32> = (0..rows).map(|row| (organizations.id(row), row)).collect();
+    let names = keys.of(table.source, Entity::Organization).of(Key::Name);
+    let mut by_name: FxHashMap<&str, Owner> = FxHashMap::default();
+    for row in 0..rows {
+        for name in names.get(row) {
+            by_name.entry(name).and_modify(|owner| *owner = Owner::Shared).or_insert(Owner::Row(row));
+        }
+    }
+    let folds = pipeline.names == Names::IgnoreCase;
+    let ids = table.cells(column::ORGANIZATION_ID);
+    let given_names = table.cells(column::ORGANIZATION);
+    (0..count)
+        .map(|row| {
+            if let Some(id) = ids.get(row) {
+                return by_id.get(id).map_or(Owner::None, |row| Owner::Row(*row));
+            }
+            let Some(name) = given_names.get(row) else { return Owner::None };
+            let key = name_key(name);
+            let found = if folds { by_name.get(fold_case(&key).as_str()) } else { by_name.get(key.as_ref()) };
+            found.copied().unwrap_or(Owner::None)
+        })
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! The tier values of one step: what the records of a source hold, and which clusters hold the same.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::universe::{Ids, Local, RecordValues, Universe, ValueId};
+use crate::normalize::Key;
+
+/// A tuple of key values, one per key of the tier.
+type Tuple = SmallVec<[ValueId; 4]>;
+
+/// One tier (or identity key) of one step.
+///
+/// A tier of one key uses the universe's own numbers and holders. A tier of several keys numbers the tuples of
+/// the step's records; tuples that no record of the step holds are never asked for.
+pub(super) struct TierIndex {
+    pub keys: Vec<Key>,
+    /// The tier values of each record of the step.
+    record_values: Vec<Ids>,
+    /// The records of the step that hold each tier value.
+    records: Vec<Ids>,
+    /// For several keys: the tuples, and the clusters that hold each.
+    tuples: Vec<Tuple>,
+    clusters: Vec<Ids>,
+}
+
+impl TierIndex {
+    /// Indexes the tier for the records of a step.
+    pub fn new(keys: &[Key], records: &[RecordValues], universe: &Universe<'_>) -> Self {
+        let mut index = Self {
+            keys: keys.to_vec(),
+            record_values: Vec::with_capacity(records.len()),
+            records: Vec::new(),
+            tuples: Vec::new(),
+            clusters: Vec::new(),
+        };
+        if let [key] = keys {
+            index.records.resize_with(universe.count(*key), Ids::new);
+            for values in records {
+                index.record_values.push(values[key.index()].clone());
+            }
+        } else {
+            index.number_tuples(records, universe);
+        }
+        for (record, values) in index.record_values.iter().enumerate() {
+            let record = u32::try_from(record).expect("fewer than 4 billion records");
+            for value in values {
+                index.records[*value as usize].push(record);
+            }
+        }
+        index
+    }
+
+    fn number_tuples(&mut self, records: &[RecordValues], universe: &Universe<'_>) {
+        let mut numbers: FxHashMap<Tuple, ValueId> = FxHashMap::default();
+        for values in records {
+            let mut ids = Ids::new();
+            for tuple in product(&self.keys, |key| &values[key.index()]) {
+                let next = ValueId::try_from(self.tuples.len()).expect("fewer than 4 billion tuples");
+                let id = *numbers.entry(tuple.clone()).or_insert(next);
+                if id == next {
+                    self.tuples.push(tuple);
+                }
+                ids.push(id);
+            }
+            self.record_values.push(ids);
+        }
+        self.records.resize_with(self.tuples.len(), Ids::new);
+        self.clusters.resize_with(self.tuples.len(), Ids::new);
+        for cluster in 0..universe.clusters.len() {
+            let cluster = Local::try_from(cluster).expect("fewer than 4 billion clusters");
+            for tuple in product(&self.keys, |key| universe.values(cluster, key)) {
+                if let Some(id) = numbers.get(&tuple) {
+                    self.clusters[*id as usize].push(cluster);
+                }
+            }
+        }
+    }
+
+    /// The tier values of a record.
+    pub fn of(&self, record: u32) -> &[ValueId] {
+        &self.record_values[record as usize]
+    }
+
+    /// The records of the step that hold `value`: S(t,v).
+    pub fn records(&self, value: ValueId) -> &[u32] {
+        &self.records[value as usize]
+    }
+
+    /// All clusters that hold `value`, before a record's own exclusions.
+    pub fn clusters<'u>(&'u self, universe: &'u Universe<'_>, value: ValueId) -> &'u [Local] {
+        match self.keys[..] {
+            [key] => universe.holders(key, value),
+            _ => &self.clusters[value as usize],
+        }
+    }
+
+    /// The key values that make up a tier value.
+    pub fn parts(&self, value: ValueId) -> SmallVec<[(Key, ValueId); 4]> {
+        match self.keys[..] {
+            [key] => SmallVec::from_slice(&[(key, value)]),
+            _ => self.keys.iter().copied().zip(self.tuples[value as usize].iter().copied()).collect(),
+        }
+    }
+
+    /// The texts of a tier value, for comparing: tuples compare part by part.
+    pub fn texts<'a>(&self, universe: &Universe<'a>, value: ValueId) -> SmallVec<[&'a str; 4]> {
+        self.parts(value).iter().map(|(key, value)| universe.text(*key, *value)).collect()
+    }
+
+    /// Whether this is the tier `link`.
+    pub fn is_link(&self) -> bool {
+        self.keys == [Key::Link]
+    }
+
+    /// Whether this tier is the key `key` alone.
+    pub fn is_only(&self, key: Key) -> bool {
+        self.keys == [key]
+    }
+}
+
+/// The tuples of one value per key; none if a key has no value.
+fn product<'v>(keys: &[Key], values: impl Fn(Key) -> &'v [ValueId]) -> Vec<Tuple> {
+    let mut tuples = vec![Tuple::new()];
+    for key in keys {
+        let values = values(*key);
+        tuples = tuples
+            .iter()
+            .flat_map(|tuple| {
+                values.iter().map(move |value| {
+                    let mut longer = tuple.clone();
+                    longer.push(*value);
+                    longer
+                })
+            })
+            .collect();
+        if tuples.is_empty() {
+            break;
+        }
+    }
+    tuples
+}
