@@ -32,7 +32,7 @@ mod score {
 }
 
 /// A candidate before it is ranked.
-struct Proposal {
+pub(in crate::matching) struct Proposal {
     record: RecordRef,
     cluster: ClusterIx,
     kind: CandidateKind,
