@@ -59,14 +59,15 @@ fn case(test: &Section<'_>, file: &str, roster: &Roster<'_>, faults: &mut Faults
 }
 
 fn record(section: &Section<'_>, roster: &Roster<'_>, faults: &mut Faults) -> Option<TestRecord> {
-    let mut required = |key: &str| {
-        let found = section.text(key);
-        if found.is_none() {
+    for key in ["source", "entity", column::RECORD_ID] {
+        if section
+            .value(key)
+            .is_none_or(|value| value.get_ref().as_str().is_some_and(|text| text.trim().is_empty()))
+        {
             faults.add(Code::MissingKey, section.span.clone(), format!("`{key}` is missing in the record"));
         }
-        found
-    };
-    let (source, entity_spot, _) = (required("source"), required("entity"), required(column::RECORD_ID));
+    }
+    let (source, entity_spot) = (section.text("source"), section.text("entity"));
     let source = source.and_then(|spot| roster.source(&spot, faults))?;
     let entity = entity_spot.and_then(|spot| entity(&spot, faults))?;
     let mut values = BTreeMap::new();

@@ -126,8 +126,7 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 fn unreadable(path: &Path, verb: &str, why: &str) -> PipelineErrors {
     let mut faults = Faults::default();
-    let message = format!("the decisions file `{}` cannot be {verb}: {why}", path.display());
-    faults.add_to_file(Code::DecisionsUnreadable, message);
+    faults.add_to_file(Code::DecisionsUnreadable, format!("the decisions file cannot be {verb}: {why}"));
     faults.into_errors(path, "")
 }
 
@@ -253,7 +252,7 @@ fn decision(
         Some(kind @ (DecisionKind::Match | DecisionKind::Never)) if hub_id.is_empty() => {
             faults
                 .add(Code::DecisionHubId, at(4), format!("`{}` takes a hub id", kind.name()))
-                .hint("or SOURCE/RECORD-ID of a record that stands for the thing where the hub has no row");
+                .hint("the id of the hub's row, or SOURCE/RECORD-ID of a record where the hub has none");
         }
         Some(kind @ (DecisionKind::Ignore | DecisionKind::Create)) if !hub_id.is_empty() => {
             faults

@@ -220,12 +220,20 @@ fn nearest<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
     }
     let plain = |text: &str| text.to_lowercase().replace(['-', ' ', '.'], "_");
     let word = plain(word);
-    names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&word, &plain(name)), *name))
+    let names = names.iter().map(|name| (plain(name), *name));
+    let misspelt = names
+        .clone()
+        .map(|(plain, name)| (strsim::damerau_levenshtein(&word, &plain), name))
         .filter(|(distance, name)| *distance <= (name.len().max(word.len()) / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .min_by_key(|(distance, _)| *distance);
+    // `serialnumber` where a key is called `serial`.
+    let is_longer = |long: &str, short: &str| short.len() >= 4 && long.starts_with(short);
+    misspelt.map(|(_, name)| name).or_else(|| {
+        names
+            .clone()
+            .find(|(plain, _)| is_longer(&word, plain) || is_longer(plain, &word))
+            .map(|(_, name)| name)
+    })
 }
 
 /// `text` as a part of a message: on one line, and cut where it would hide the message.
@@ -302,6 +310,7 @@ mod tests {
         assert_eq!(nearest("Serial Number", &names), Some("serial_number"));
         assert_eq!(nearest("nmae", &names), Some("name"));
         assert_eq!(nearest("warranty", &names), None);
+        assert_eq!(nearest("serialnumber", &["mac", "serial"]), Some("serial"));
         assert_eq!(nearest(&"x".repeat(1 << 20), &names), None);
     }
 

@@ -27,7 +27,7 @@ pub use links::UNTYPED_PSA_LINK;
 pub use settings::*;
 pub use tiers::Preset;
 
-use errors::{Faults, read_text};
+use errors::{Faults, ReadFault, read_text};
 use written::Section;
 
 /// The largest pipeline file that is read. A written one is a few kilobytes.
@@ -42,9 +42,10 @@ pub fn load(path: &Path) -> Result<Pipeline, PipelineErrors> {
     match read_text(path, LARGEST) {
         Ok(text) => parse(path, &text),
         Err(why) => {
-            faults
-                .add_to_file(Code::Unreadable, format!("the pipeline `{}` cannot be read: {why}", path.display()))
-                .hint("`matchbook init FOLDER` writes a pipeline for a folder of exports");
+            let fault = faults.add_to_file(Code::Unreadable, format!("the pipeline cannot be read: {why}"));
+            if matches!(why, ReadFault::Missing) {
+                fault.hint("`matchbook init FOLDER` writes a pipeline for a folder of exports");
+            }
             Err(faults.into_errors(path, ""))
         }
     }

@@ -88,9 +88,9 @@ impl<'a> Roster<'a> {
                     .add(
                         Code::MethodExcludes,
                         draft.system_span.clone(),
-                        format!("method {letter} has no {role}"),
+                        format!("method {letter} has no source with the role {role}"),
                     )
-                    .label(format!("`{}` is a {role}", draft.name.get_ref()))
+                    .label(format!("the role of `{}` is {role}", draft.name.get_ref()))
                     .hint(format!("method {letter} ({}) {}", method.name(), method.describe()));
             }
         }
@@ -104,7 +104,7 @@ impl<'a> Roster<'a> {
                     .add(
                         Code::MethodNeeds,
                         spot.span(),
-                        format!("method {letter} needs a source that is a {role}"),
+                        format!("method {letter} needs a source with the role {role}"),
                     )
                     .hint(format!("method {letter} ({}) {}", method.name(), method.describe()));
             }
@@ -130,7 +130,7 @@ impl<'a> Roster<'a> {
             if role != meant {
                 faults
                     .add(Code::BadSourceName, span, format!("`{name}` is the name of a role"))
-                    .label(format!("this source is a {role}"))
+                    .label(format!("the role of this source is {role}"))
                     .hint("owner lists name roles and sources alike, so the name would mean both");
             } else if self.drafts.iter().filter(|other| other.role == Some(role)).count() > 1 {
                 faults
@@ -186,7 +186,7 @@ impl<'a> Draft<'a> {
                 .add(
                     Code::NotApplicable,
                     spot.span(),
-                    format!("{} is always a {}", system.title, system.role),
+                    format!("the role of {} is always {}", system.title, system.role),
                 )
                 .hint("`role` is for general formats such as `csv`");
             return None;

@@ -1,1 +1,4 @@
 
+
+mod decisions_file;
+mod pipeline;
