@@ -1,5 +1,5 @@
-//! The `[[test]]` cases of a pipeline: records and expectations as the user wrote them, turned into the text that
-//! canonical columns hold.
+//! The `[[test]]` cases of a pipeline: records and expectations as the user wrote them, turned into the text
+//! that canonical columns hold.
 
 use std::collections::BTreeMap;
 

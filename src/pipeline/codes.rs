@@ -1,7 +1,8 @@
 //! The numbered codes of everything that can be wrong with a pipeline or its decisions file.
 //!
-//! The hundreds say the area: `P0` the file, `P1` keys and values, `P2` sources and sync methods, `P3` matching, `P4`
-//! ownership and headings, `P5` test cases; `D0` the decisions file. A code is never given a new meaning.
+//! The hundreds say the area: `P0` the file, `P1` keys and values, `P2` sources and sync methods, `P3`
+//! matching, `P4` ownership and headings, `P5` test cases; `D0` the decisions file. A code is never given a
+//! new meaning.
 
 use std::fmt;
 
@@ -47,7 +48,8 @@ codes! {
     WrongType = "P102";
     /// A key that must be there is missing.
     MissingKey = "P103";
-    /// The key looks like a credential. Credentials come from the environment and are never written into a pipeline.
+    /// The key looks like a credential. Credentials come from the environment and are never written into a
+    /// pipeline.
     Credential = "P104";
     /// A text or list that must say something is empty.
     Empty = "P105";
@@ -55,14 +57,15 @@ codes! {
     UnknownValue = "P106";
     /// The number is negative, too large or not a number.
     OutOfRange = "P107";
-    /// Two entries mean the same thing: an item of a list is repeated, or two entries differ in letter case alone.
+    /// Two entries mean the same thing: an item of a list is repeated, or two entries differ in letter case
+    /// alone.
     Repeated = "P108";
     /// No such system. `matchbook systems` lists them.
     UnknownSystem = "P201";
     /// Two sources have one name.
     DuplicateSource = "P202";
-    /// The name of a source cannot be used: it holds other characters than letters, digits, `-`, `_` and `.`, or it is
-    /// the name of a role that the source does not have alone.
+    /// The name of a source cannot be used: it holds other characters than letters, digits, `-`, `_` and `.`,
+    /// or it is the name of a role that the source does not have alone.
     BadSourceName = "P203";
     /// The system cannot have this role: the hub needs a documentation platform, a source anything else.
     WrongRole = "P204";
@@ -86,7 +89,8 @@ codes! {
     TiersAndPreset = "P304";
     /// The entity has no column of this name.
     UnknownColumn = "P401";
-    /// The column has no owner: it is an id, it is kept by the program, or records of the entity are never written.
+    /// The column has no owner: it is an id, it is kept by the program, or records of the entity are never
+    /// written.
     NotOwnable = "P402";
     /// An owner is neither `hub`, a role nor the name of a source.
     UnknownOwner = "P403";

@@ -1,7 +1,7 @@
 //! The decisions file: a CSV under version control with one row per decision of a person.
 //!
-//! Reading reports everything that is wrong with the file at once and says where. What a decision means, and whether
-//! the record that it names exists, is for matching to say.
+//! Reading reports everything that is wrong with the file at once and says where. What a decision means, and
+//! whether the record that it names exists, is for matching to say.
 
 use std::io::Write;
 use std::ops::Range;
@@ -39,8 +39,8 @@ pub fn load(pipeline: &Pipeline) -> Result<Vec<Decision>, PipelineErrors> {
     if faults.is_empty() { Ok(decisions) } else { Err(faults.into_errors(path, &text)) }
 }
 
-/// Appends decisions to the pipeline's file, which is made when there is none. The new content is written beside the
-/// file and takes its place in one step, so that a crash leaves the old file or the new one.
+/// Appends decisions to the pipeline's file, which is made when there is none. The new content is written
+/// beside the file and takes its place in one step, so that a crash leaves the old file or the new one.
 ///
 /// # Errors
 /// When the file has another heading, or cannot be read or written.
@@ -211,7 +211,8 @@ fn decision(
     pipeline: &Pipeline,
     faults: &mut Faults,
 ) -> Option<Decision> {
-    // The whole text is UTF-8, and cells end at commas, quotes and line ends, which are characters of one byte.
+    // The whole text is UTF-8, and cells end at commas, quotes and line ends, which are characters of one
+    // byte.
     let raw = |column: usize| String::from_utf8_lossy(row.cells.get(position[column]).unwrap_or_default());
     let cell = |column: usize| raw(column).trim().to_owned();
     let at = |column: usize| row.cell_span(position[column], text);
@@ -261,7 +262,7 @@ fn decision(
         }
         Some(_) => {}
     }
-    if record_id.is_empty() || !found.is_some_and(|role| role != Role::Hub) {
+    if record_id.is_empty() || found.is_none_or(|role| role == Role::Hub) {
         return None;
     }
     Some(Decision {

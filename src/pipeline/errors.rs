@@ -64,8 +64,8 @@ impl PipelineErrors {
             let mut group = match &error.span {
                 None => group.element(Origin::path(path.as_ref())),
                 Some(span) => {
-                    // Only the line goes to the renderer: it works through all of the text that it is given, once
-                    // per error.
+                    // Only the line goes to the renderer: it works through all of the text that it is given,
+                    // once per error.
                     let (start, line) = line_at(&self.0.text, span.start);
                     let end = span.end.min(start + line.len()).max(span.start);
                     let mut annotation = AnnotationKind::Primary.span(span.start - start..end - start);
@@ -88,8 +88,7 @@ impl PipelineErrors {
         }
         let count = self.0.errors.len();
         let plural = if count == 1 { "" } else { "s" };
-        text.push_str(&format!("{count} error{plural} in {path}"));
-        text
+        text + &format!("{count} error{plural} in {path}")
     }
 }
 
@@ -261,7 +260,7 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, ReadFault> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(&error.as_bytes()[..valid]).matches('\n').count() + 1;
         ReadFault::Other(format!("it is not UTF-8 text, first on line {line}"))
     })
 }

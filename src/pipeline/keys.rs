@@ -109,8 +109,8 @@ const EXPECT: &[Known] = &[
     optional("desired", Map(&Any)),
 ];
 
-/// Every key that a pipeline may have, as dotted paths: `source.sync.two_way`. Keys that the user chooses, such as
-/// the entities below `tiers`, are left out.
+/// Every key that a pipeline may have, as dotted paths: `source.sync.two_way`. Keys that the user chooses,
+/// such as the entities below `tiers`, are left out.
 #[must_use]
 pub fn known_keys() -> Vec<String> {
     paths(PIPELINE)

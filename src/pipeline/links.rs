@@ -15,8 +15,8 @@ use super::written::{Section, text};
 /// The hub's PSA links without an integration type, as its API sends them. They mean the only PSA.
 pub const UNTYPED_PSA_LINK: &str = "adapters-resources";
 
-/// The integration types of the hub's API documentation (`psa_integration_type`, `rmm_integration_type`), besides those
-/// that a system of this program declares.
+/// The integration types of the hub's API documentation (`psa_integration_type`, `rmm_integration_type`),
+/// besides those that a system of this program declares.
 const INTEGRATION_TYPES: [&str; 27] = [
     "manage",
     "autotask",
@@ -47,8 +47,8 @@ const INTEGRATION_TYPES: [&str; 27] = [
     UNTYPED_PSA_LINK,
 ];
 
-/// Integration type to source name: by default each type means the only source whose system has it, and what the
-/// pipeline says comes on top.
+/// Integration type to source name: by default each type means the only source whose system has it, and what
+/// the pipeline says comes on top.
 pub(super) fn resolve(
     section: &Section<'_>,
     roster: &Roster<'_>,

@@ -1,5 +1,6 @@
-//! The pipeline file: first what the user wrote ([`keys`](known_keys) says what there is), then the form that the
-//! stages work with ([`settings`]), with errors that point into the file. Running the stages is not done here.
+//! The pipeline file: first what the user wrote ([`keys`](known_keys) says what there is), then the form that
+//! the stages work with ([`settings`]), with errors that point into the file. Running the stages is not done
+//! here.
 
 mod cases;
 mod codes;
@@ -57,7 +58,8 @@ pub fn load(path: &Path) -> Result<Pipeline, PipelineErrors> {
 /// Everything that is wrong with the text, at once.
 pub fn parse(path: &Path, text: &str) -> Result<Pipeline, PipelineErrors> {
     let mut faults = Faults::default();
-    // Spreadsheet programs and editors on Windows may start a file with a byte order mark; the parser passes over it.
+    // Spreadsheet programs and editors on Windows may start a file with a byte order mark; the parser passes
+    // over it.
     let (table, syntax) = DeTable::parse_recoverable(text);
     let root = Section::new(table.get_ref(), 0..0);
     written::check(&root, keys::PIPELINE, "a pipeline", &mut faults);
@@ -66,8 +68,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Pipeline, PipelineErrors> {
     if faults.is_empty() { Ok(pipeline) } else { Err(faults.into_errors(path, text)) }
 }
 
-/// Adds the parser's errors. What it could not read is not missing, and a line that is no TOML means nothing, so the
-/// errors that only follow from them are dropped.
+/// Adds the parser's errors. What it could not read is not missing, and a line that is no TOML means nothing,
+/// so the errors that only follow from them are dropped.
 fn report_syntax(syntax: &[toml::de::Error], text: &str, faults: &mut Faults) {
     if syntax.is_empty() {
         return;
@@ -85,7 +87,8 @@ fn report_syntax(syntax: &[toml::de::Error], text: &str, faults: &mut Faults) {
     hide_credentials(text, faults);
 }
 
-/// Keeps the values of lines that look like credentials out of the messages, where the parser cannot tell them apart.
+/// Keeps the values of lines that look like credentials out of the messages, where the parser cannot tell
+/// them apart.
 fn hide_credentials(text: &str, faults: &mut Faults) {
     let mut start = 0;
     for line in text.split_inclusive('\n') {

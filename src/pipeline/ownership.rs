@@ -25,8 +25,8 @@ const KEPT: [&str; 11] = [
     column::PRIMARY,
 ];
 
-/// Whether a column of `entity` may have an owner list. Ids follow the reference that they belong to, labels the list
-/// beside them; tickets are never written.
+/// Whether a column of `entity` may have an owner list. Ids follow the reference that they belong to, labels
+/// the list beside them; tickets are never written.
 fn is_ownable(entity: Entity, name: &str) -> bool {
     entity != Entity::Ticket && !KEPT.contains(&name) && !name.ends_with("_id") && !name.ends_with("_labels")
 }

@@ -1,7 +1,7 @@
 //! From what the user wrote to what the stages work with: the top of the file, and the parts in turn.
 //!
-//! Every part reports what is wrong and goes on, so that one run shows everything. A pipeline is made only when nothing
-//! was reported.
+//! Every part reports what is wrong and goes on, so that one run shows everything. A pipeline is made only
+//! when nothing was reported.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,8 @@ use super::written::Section;
 use super::{Code, JunkAdditions, Limits, MachineValues, Method, Names, Pipeline, PlanSettings};
 use super::{cases, ownership, sources};
 
-/// The pipeline in `root`, the content of the file `path`, whose text is `text`; incomplete when anything was reported.
+/// The pipeline in `root`, the content of the file `path`, whose text is `text`; incomplete when anything was
+/// reported.
 pub(super) fn pipeline(path: &Path, text: &str, root: &Section<'_>, faults: &mut Faults) -> Pipeline {
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),

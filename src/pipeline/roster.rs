@@ -1,6 +1,7 @@
 //! Who takes part: the hub and the sources by name, system and role, before their settings are read.
 //!
-//! Other parts of the file refer to sources by name, and a sync method asks for roles, so all of them are known first.
+//! Other parts of the file refer to sources by name, and a sync method asks for roles, so all of them are
+//! known first.
 
 use toml::Spanned;
 
@@ -117,8 +118,10 @@ impl<'a> Roster<'a> {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             if !name.chars().all(is_plain) {
                 faults
-                    .add(Code::BadSourceName, span, format!("`{}` cannot be the name of a source", shown(name)))
-                    .hint("it takes letters, digits, `-`, `_` and `.`, since records are written SOURCE/RECORD-ID");
+                    .add(Code::BadSourceName, span, format!("`{}` cannot name a source", shown(name)))
+                    .hint(
+                        "it takes letters, digits, `-`, `_` and `.`, as records are written SOURCE/RECORD-ID",
+                    );
                 continue;
             }
             if self.drafts[..ix].iter().any(|other| *other.name.get_ref() == name) {

@@ -75,8 +75,8 @@ impl Preset {
     }
 }
 
-/// Whether the contacts of a system are the user accounts of an Active Directory, where one person has several and only
-/// the address tells a person from a service account of that name.
+/// Whether the contacts of a system are the user accounts of an Active Directory, where one person has
+/// several and only the address tells a person from a service account of that name.
 fn has_directory_contacts(system: &str) -> bool {
     matches!(system, "active-directory" | "network-glue")
 }
@@ -121,7 +121,7 @@ pub(super) fn resolve(section: &Section<'_>, system: &System, faults: &mut Fault
             faults.add(Code::OutOfRange, value.span(), format!("more than {MOST_TIERS} tiers"));
         }
         let mut tiers: Vec<Vec<Key>> = Vec::new();
-        for tier in written.iter() {
+        for tier in written {
             let Some(words) = texts(tier) else { continue };
             if tier.get_ref().as_array().is_some_and(|items| items.is_empty()) {
                 faults

@@ -1,7 +1,9 @@
-//! What the user wrote: a TOML table whose keys are known and whose values have the shape that their key takes.
+//! What the user wrote: a TOML table whose keys are known and whose values have the shape that their key
+//! takes.
 //!
-//! A [`Known`] table is the only description of a part of the file. The check for unknown keys, the check of shapes
-//! and the test that the reference pipeline is complete all go by it. What a value *means* is decided later.
+//! A [`Known`] table is the only description of a part of the file. The check for unknown keys, the check of
+//! shapes and the test that the reference pipeline is complete all go by it. What a value *means* is decided
+//! later.
 
 use std::ops::Range;
 
@@ -108,7 +110,8 @@ pub(super) fn paths(known: &'static [Known]) -> Vec<String> {
     into
 }
 
-/// A table of the file. Reading a key whose value has the wrong shape gives nothing: [`check`] has reported it.
+/// A table of the file. Reading a key whose value has the wrong shape gives nothing: [`check`] has reported
+/// it.
 #[derive(Debug, Clone)]
 pub(super) struct Section<'a> {
     table: &'a DeTable<'a>,
@@ -195,13 +198,12 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Float(float) => float.as_str().parse().ok(),
         // The nearest float is what a person means by a limit.
-        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
-        _ => whole(value).map(|whole| whole as f64),
+        _ => whole(value)?.to_string().parse().ok(),
     }
 }
 
-/// Reports every unknown or missing key of `section` and every value whose shape is wrong, at any depth. `place` names
-/// the section for people: `[hub]`.
+/// Reports every unknown or missing key of `section` and every value whose shape is wrong, at any depth.
+/// `place` names the section for people: `[hub]`.
 pub(super) fn check(section: &Section<'_>, known: &'static [Known], place: &str, faults: &mut Faults) {
     for (key, value) in section.entries() {
         let name = *key.get_ref();

@@ -1,4 +1,2 @@
-
-
 mod decisions_file;
 mod pipeline;

@@ -239,6 +239,23 @@ fn a_syntax_error_is_shown_with_what_else_is_wrong() {
 }
 
 #[test]
+fn a_byte_order_mark_and_carriage_returns_are_no_errors() {
+    assert_eq!(read(&format!("\u{feff}{}", with_psa("").replace('\n', "\r\n"))).sources.len(), 3);
+}
+
+#[test]
+fn a_folder_and_a_file_that_is_not_text_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let says = |path: &Path| pipeline::load(path).expect_err("it is no pipeline").to_string();
+    let text = says(folder.path());
+    assert!(text.contains("it is a folder, not a file"), "{text}");
+    let path = folder.path().join("p.toml");
+    std::fs::write(&path, b"name = \"x\"\n\xff\n").expect("the folder is writable");
+    let text = says(&path);
+    assert!(text.contains("it is not UTF-8 text, first on line 2"), "{text}");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let errors = pipeline::load(Path::new("no/such.toml")).expect_err("there is no such file");
     insta::assert_snapshot!(errors.to_string(), @r#"
@@ -260,6 +277,7 @@ fn a_credential_is_refused_and_never_shown() {
     assert_eq!(errors(&with_psa("api_token = \"geheim\"")).errors()[0].code, Code::Credential);
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 /// For every code a pipeline that has it, and a part of what is said about it.
 fn wrong() -> Vec<(Code, String, &'static str)> {
     let case = |psa: &str| format!("[[test]]\nname = \"t\"\n{psa}");
@@ -313,7 +331,7 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
         (
             Code::BadSourceName,
             with_psa("").replace("\"rmm\"\nsystem", "\"r/m\"\nsystem"),
-            "cannot be the name",
+            "cannot name a source",
         ),
         (
             Code::BadSourceName,
