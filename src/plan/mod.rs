@@ -1,7 +1,46 @@
 //! Push plans: steps, the gates that hold them, and the vendors' own payloads. Nothing is sent.
+//!
+//! A step is drafted per cluster and target ([`hub`], [`psa`]), held by the [`gates`] that apply, and then written as
+//! the target's own call ([`itglue`], [`connectwise`]). Two kinds of gates exist: most hold the whole step; the ones
+//! that concern single fields (`field_locked`, `foreign_contact`, values that the target has no id for, and what keeps
+//! the record that supplied a value from flowing) keep those fields out, and the step goes on with the rest. It then
+//! stays `ready` and its reason says what was left out. When nothing is left, the step is `blocked`.
 
-use crate::matching::ClusterIx;
-use crate::model::{Entity, SourceIx};
+mod assemble;
+mod connectwise;
+mod context;
+mod diffs;
+mod draft;
+mod gates;
+mod hierarchy;
+mod hub;
+mod itglue;
+mod json;
+mod known;
+mod limits;
+mod lists;
+mod owners;
+mod presence;
+mod psa;
+mod request;
+mod rules;
+mod sync;
+mod values;
+
+use rayon::prelude::*;
+
+pub use gates::Gate;
+
+use crate::diff::Diff;
+use crate::extract::Lookups;
+use crate::matching::{ClusterIx, Matching};
+use crate::model::{Entity, Previous, SourceIx, Tables};
+use crate::normalize::Keys;
+use crate::pipeline::Pipeline;
+use context::Context;
+use draft::Draft;
+use known::Known;
+use presence::Presences;
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,4 +144,86 @@ pub struct Plan {
     pub reasons: Vec<StepReason>,
     /// True when a safety limit held something back: the run's status is `held`.
     pub is_held: bool,
+}
+
+/// What a plan is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// The pipeline.
+    pub pipeline: &'a Pipeline,
+    /// The records.
+    pub tables: &'a Tables,
+    /// Their keys.
+    pub keys: &'a Keys,
+    /// The fold.
+    pub matching: &'a Matching,
+    /// The differences.
+    pub diffs: &'a [Diff],
+    /// The reference lists that were read.
+    pub lookups: &'a Lookups,
+    /// The last completed run.
+    pub previous: Option<&'a Previous>,
+}
+
+/// Plans what would bring the hub, and every PSA with two-way sync, to what the records say.
+///
+/// One step per target record, never a delete. The same input gives the same plan.
+#[must_use]
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let ctx = Context::new(input);
+    let known = Known::new(&ctx);
+    let mut presences: Vec<Presences> =
+        (0..input.pipeline.sources.len()).map(|_| Presences::default()).collect();
+    let mut drafts = Vec::new();
+    let mut is_held = false;
+    let targets: Vec<SourceIx> = std::iter::once(hub::HUB).chain(ctx.psas()).collect();
+    for target in targets {
+        let presences = &mut presences[target as usize];
+        for &entity in entities(target) {
+            let mut of_entity = draft_all(&ctx, &known, presences, target, entity);
+            if entity == Entity::Organization {
+                presences.fill(&ctx, target, entity, &of_entity);
+                hierarchy::hold(&ctx, presences, &mut of_entity);
+            }
+            is_held |= limits::hold(&ctx, target, entity, &mut of_entity);
+            presences.fill(&ctx, target, entity, &of_entity);
+            if entity == Entity::Location && target != hub::HUB {
+                psa::place_main_sites(&ctx, presences, target);
+            }
+            drafts.append(&mut of_entity);
+        }
+    }
+    assemble::assemble(&ctx, &presences, drafts, is_held)
+}
+
+/// What is planned in a target, parents first.
+fn entities(target: SourceIx) -> &'static [Entity] {
+    if target != hub::HUB {
+        return &psa::ENTITIES;
+    }
+    &[
+        Entity::Organization,
+        Entity::Location,
+        Entity::Contact,
+        Entity::Configuration,
+        Entity::License,
+        Entity::Group,
+    ]
+}
+
+/// The drafts of one entity in one target, by cluster.
+fn draft_all(
+    ctx: &Context<'_>,
+    known: &Known,
+    presences: &Presences,
+    target: SourceIx,
+    entity: Entity,
+) -> Vec<Draft> {
+    let clusters = ctx.matching(entity).clusters.len();
+    let clusters = ClusterIx::try_from(clusters).expect("clusters are counted in 32 bits");
+    let all = (0..clusters).into_par_iter();
+    if target == hub::HUB {
+        return all.filter_map(|ix| hub::draft(ctx, known, presences, entity, ix)).collect();
+    }
+    all.flat_map_iter(|ix| psa::draft(ctx, known, presences, target, entity, ix)).collect()
 }

@@ -1,0 +1,196 @@
+//! From drafts to a plan: calls, the lookups they need, waves, order.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::context::Context;
+use super::draft::Draft;
+use super::gates::{Gate, Held, Holds};
+use super::presence::Presences;
+use super::request::{Call, Need, Request};
+use super::{Action, Plan, Step, StepReason, StepStatus, connectwise, itglue};
+
+/// A step with what is still to be sorted out.
+struct Written {
+    step: Step,
+    holds: Holds,
+    needs: Vec<Need>,
+}
+
+/// Writes the calls of all drafts, adds the steps for lookups, numbers the waves and sorts. `presences` is by target.
+pub(super) fn assemble(
+    ctx: &Context<'_>,
+    presences: &[Presences],
+    drafts: Vec<Draft>,
+    is_held: bool,
+) -> Plan {
+    let mut written: Vec<Written> =
+        drafts.into_par_iter().map(|draft| write(ctx, &presences[draft.target as usize], draft)).collect();
+    let lists = list_steps(ctx, &written);
+    written.extend(lists);
+    number_waves(&mut written);
+    written.par_sort_unstable_by(|a, b| (a.step.wave, &a.step.id).cmp(&(b.step.wave, &b.step.id)));
+    let mut plan = Plan { steps: Vec::with_capacity(written.len()), reasons: Vec::new(), is_held };
+    for written in written {
+        let step = u32::try_from(plan.steps.len()).expect("steps are counted in 32 bits");
+        plan.reasons.extend(written.holds.into_sorted().map(|held| reason(step, held)));
+        plan.steps.push(written.step);
+    }
+    plan
+}
+
+fn reason(step: u32, held: Held) -> StepReason {
+    let gate = held.gate;
+    StepReason { step, code: gate.code(), message: held.into_message(), remedy: gate.remedy().to_owned() }
+}
+
+fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written {
+    let id = draft.id(ctx);
+    // Thousands of held creates would only be bodies that nobody sends.
+    let is_written = !draft.holds.has(Gate::LimitExceeded);
+    let mut request = Request::new(ctx, presences, &draft);
+    let mut call = request.write();
+    let (mut depends_on, mut needs) = (request.depends_on, request.needs);
+    let dropped = request.dropped;
+    let target_record_id = draft.row.map(|row| {
+        let record = crate::model::RecordRef { source: draft.target, row };
+        ctx.id(draft.entity, record).to_owned()
+    });
+    if !is_written {
+        call.payload.clear();
+        depends_on.clear();
+        needs.clear();
+    } else if !dropped.is_empty() {
+        hold_dropped(ctx, &mut draft, &dropped);
+    }
+    depends_on.sort_unstable();
+    let step = Step {
+        id,
+        target: draft.target,
+        entity: draft.entity.name(),
+        action: draft.action,
+        cluster: Some((draft.entity, draft.cluster)),
+        target_record_id,
+        status: draft.status,
+        method: call.method,
+        path: call.path,
+        payload: call.payload,
+        depends_on,
+        wave: 0,
+        pushed_on_by_hub: draft.is_pushed_on,
+    };
+    Written { step, holds: draft.holds, needs }
+}
+
+/// Says which values the target's lists lack; an update of which nothing else is left is held.
+fn hold_dropped(ctx: &Context<'_>, draft: &mut Draft, dropped: &[(&'static str, String)]) {
+    let title = &ctx.source(draft.target).system.title;
+    for (field, value) in dropped {
+        let message = format!("{title} has, or takes, no `{value}`");
+        draft.holds.add_partial(Gate::MissingRequired, field, message);
+    }
+    let fields = ctx.diffs.get(draft.diffs.clone()).map(|diff| diff.field);
+    let is_left_out =
+        |field| draft.left_out.contains(&field) || dropped.iter().any(|(other, _)| *other == field);
+    if draft.action == Action::Update && fields.into_iter().all(is_left_out) {
+        draft.holds.make_total();
+        draft.settle();
+    }
+}
+
+/// One step per item that some step needs. It may be sent when one of those steps may.
+fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
+    let mut needs: BTreeMap<String, (&Need, bool)> = BTreeMap::new();
+    for of in written {
+        let is_ready = of.step.status == StepStatus::Ready;
+        for need in &of.needs {
+            let entry = needs.entry(need.id(ctx)).or_insert((need, false));
+            entry.1 |= is_ready;
+            // Of several spellings the first in the alphabet, whichever step comes first.
+            if need.name < entry.0.name {
+                entry.0 = need;
+            }
+        }
+    }
+    needs
+        .into_iter()
+        .map(|(id, (need, is_ready))| {
+            let Call { method, path, payload } = match ctx.system(need.target) {
+                "connectwise" => connectwise::list_call(need),
+                _ => itglue::list_call(need),
+            };
+            let mut holds = Holds::default();
+            if !is_ready {
+                holds.add(Gate::ParentNotReady, "every step that needs it is held");
+            }
+            let maker = need.parent.as_ref().and_then(|parent| parent.id.clone().err());
+            let step = Step {
+                id,
+                target: need.target,
+                entity: need.list.item(),
+                action: need.action,
+                cluster: None,
+                target_record_id: None,
+                status: holds.status(),
+                method,
+                path,
+                payload,
+                depends_on: maker.into_iter().collect(),
+                wave: 0,
+                pushed_on_by_hub: false,
+            };
+            Written { step, holds, needs: Vec::new() }
+        })
+        .collect()
+}
+
+/// Gives every step the wave after those of the steps that it depends on. Dependencies on steps that are not there,
+/// for they are held and have no place in the plan, do not count.
+fn number_waves(written: &mut [Written]) {
+    let waiting: Vec<usize> =
+        (0..written.len()).filter(|at| !written[*at].step.depends_on.is_empty()).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let waves: Vec<(usize, u32)> = {
+        let needed: rustc_hash::FxHashSet<&str> =
+            waiting.iter().flat_map(|at| &written[*at].step.depends_on).map(String::as_str).collect();
+        let by_id: FxHashMap<&str, usize> = (0..)
+            .zip(written.iter())
+            .filter(|(_, of)| needed.contains(of.step.id.as_str()))
+            .map(|(at, of)| (of.step.id.as_str(), at))
+            .collect();
+        let mut wave: FxHashMap<usize, u32> = FxHashMap::default();
+        // Each round settles the steps whose dependencies are settled; the deepest chain is organization, location,
+        // contact, configuration, and the parents of organizations, which have no circles.
+        let mut open = waiting;
+        loop {
+            let before = open.len();
+            let mut settled = Vec::new();
+            open.retain(|at| {
+                let depends_on = written[*at].step.depends_on.iter();
+                let mut highest = 0;
+                for other in depends_on.filter_map(|id| by_id.get(id.as_str())) {
+                    let is_waiting = !written[*other].step.depends_on.is_empty();
+                    match wave.get(other) {
+                        Some(of) => highest = highest.max(*of),
+                        None if is_waiting => return true,
+                        None => {}
+                    }
+                }
+                settled.push((*at, highest + 1));
+                false
+            });
+            wave.extend(settled);
+            if open.is_empty() || open.len() == before {
+                break;
+            }
+        }
+        wave.into_iter().collect()
+    };
+    for (at, wave) in waves {
+        written[at].step.wave = wave;
+    }
+}

@@ -1,0 +1,317 @@
+//! The calls of ConnectWise PSA: plain bodies for creates, JSON Patch for changes.
+//!
+//! A path in a patch is the bare member name, and a reference is replaced as a whole object. In place of an id,
+//! `{"$ref": "STEP"}` is the result of an earlier step, in a path `{STEP}`. A company is made together with its main
+//! site, whose id is the member `site.id` of the answer. From the API description of ConnectWise PSA, version 2026.4.
+
+use std::borrow::Cow;
+
+use super::Action;
+use super::draft::Draft;
+use super::json::{Json, percent_encode};
+use super::lists::List;
+use super::request::{Call, Need, Request};
+use super::values::{Item, Value, Values};
+use crate::matching::NO_CLUSTER;
+use crate::model::{Entity, column};
+use crate::normalize::{mac_keys, phone_key};
+
+/// One MAC address with separators; the field takes 25, and two addresses would be cut in the middle.
+const MAC_CHARS: usize = 17;
+
+type Member<'a> = (&'static str, Json<'a>);
+
+/// The member that a column is written to, `None` for a column that ConnectWise has not or the hub does not push.
+pub(super) fn member(entity: Entity, field: &str) -> Option<&'static str> {
+    let name = match (entity, field) {
+        (Entity::Organization | Entity::Location | Entity::Configuration, column::NAME) => "name",
+        (Entity::Organization, column::SHORT_NAME) => "identifier",
+        (Entity::Organization, column::TYPE) => "types",
+        (Entity::Organization | Entity::Configuration, column::STATUS) => "status",
+        (Entity::Organization, column::PARENT) => "parentCompany",
+        (Entity::Location, column::ADDRESS_1) => "addressLine1",
+        (Entity::Location, column::ADDRESS_2) => "addressLine2",
+        (Entity::Location, column::CITY) => "city",
+        (Entity::Location, column::REGION) => "stateReference",
+        (Entity::Location, column::COUNTRY) => "country",
+        (Entity::Location, column::POSTAL_CODE) => "zip",
+        (Entity::Contact, column::FIRST_NAME) => "firstName",
+        (Entity::Contact, column::LAST_NAME) => "lastName",
+        (Entity::Contact, column::TITLE) => "title",
+        (Entity::Contact, column::TYPE) => "typeIds",
+        (Entity::Contact, column::EMAILS | column::PHONES) => "communicationItems",
+        (Entity::Contact | Entity::Configuration, column::LOCATION) => "site",
+        (Entity::Configuration, column::TYPE) => "type",
+        (Entity::Configuration, column::CONTACT) => "contact",
+        (Entity::Configuration, column::SERIAL_NUMBER) => "serialNumber",
+        (Entity::Configuration, column::MANUFACTURER) => "manufacturer",
+        (Entity::Configuration, column::MODEL) => "modelNumber",
+        (Entity::Configuration, column::ASSET_TAG) => "tagNumber",
+        (Entity::Configuration, column::MAC_ADDRESS) => "macAddress",
+        (Entity::Configuration, column::PRIMARY_IP) => "ipAddress",
+        (Entity::Configuration, column::DEFAULT_GATEWAY) => "defaultGateway",
+        (Entity::Configuration, column::OPERATING_SYSTEM) => "osType",
+        (Entity::Configuration, column::NOTES) => "notes",
+        (Entity::Configuration, column::INSTALLED_AT) => "installationDate",
+        (Entity::Configuration, column::PURCHASED_AT) => "purchaseDate",
+        (Entity::Configuration, column::WARRANTY_EXPIRES_AT) => "warrantyExpirationDate",
+        _ => return None,
+    };
+    Some(name)
+}
+
+/// The list that a column takes its ids from.
+pub(super) fn list(entity: Entity, field: &str) -> Option<List> {
+    match (entity, field) {
+        (Entity::Organization, column::TYPE) => Some(List::OrganizationType),
+        (Entity::Organization, column::STATUS) => Some(List::OrganizationStatus),
+        (Entity::Contact, column::TYPE) => Some(List::ContactType),
+        (Entity::Configuration, column::TYPE) => Some(List::ConfigurationType),
+        (Entity::Configuration, column::STATUS) => Some(List::ConfigurationStatus),
+        (Entity::Configuration, column::MANUFACTURER) => Some(List::Manufacturer),
+        (Entity::Location, column::REGION) => Some(List::Region),
+        (Entity::Location, column::COUNTRY) => Some(List::Country),
+        _ => None,
+    }
+}
+
+/// The path of a list and the member that holds the name of its items.
+pub(super) const fn endpoint(list: List) -> Option<(&'static str, &'static str)> {
+    match list {
+        List::OrganizationType => Some(("/company/companies/types", "name")),
+        List::OrganizationStatus => Some(("/company/companies/statuses", "name")),
+        List::ContactType => Some(("/company/contacts/types", "description")),
+        List::ConfigurationType => Some(("/company/configurations/types", "name")),
+        List::ConfigurationStatus => Some(("/company/configurations/statuses", "description")),
+        List::Manufacturer => Some(("/procurement/manufacturers", "name")),
+        List::Region => Some(("/company/states", "name")),
+        List::Country => Some(("/company/countries", "name")),
+        List::CommunicationType => Some(("/company/communicationTypes", "description")),
+        List::Model | List::OperatingSystem => None,
+    }
+}
+
+/// Whether items can be added: only makers. Types and statuses carry rules of their own and are set up by hand.
+pub(super) const fn is_addable(list: List) -> bool {
+    matches!(list, List::Manufacturer)
+}
+
+/// The call that finds or creates an item of a list.
+pub(super) fn list_call(need: &Need) -> Call {
+    let Some((path, member)) = endpoint(need.list) else { return Call::default() };
+    if need.action == Action::Create {
+        let payload = Json::one("name", Json::text(need.name.as_str())).to_text();
+        return Call { method: "POST", path: path.to_owned(), payload };
+    }
+    let name = need.name.replace('\\', "\\\\").replace('"', "\\\"");
+    let condition = percent_encode(&format!("{member}=\"{name}\""));
+    Call { method: "GET", path: format!("{path}?conditions={condition}"), payload: String::new() }
+}
+
+/// Writes the call of a step.
+pub(super) fn write(request: &mut Request<'_, '_>) -> Call {
+    if request.draft.action == Action::Create { create(request) } else { change(request) }
+}
+
+fn create(request: &mut Request<'_, '_>) -> Call {
+    let entity = request.draft.entity;
+    let all = Values::of(request.ctx, request.draft).all();
+    let mut body: Vec<Member<'_>> = Vec::with_capacity(all.len() + 3);
+    for value in &all {
+        if matches!(value.field, column::EMAILS | column::PHONES) || is_too_long(request, value) {
+            continue;
+        }
+        if let Some(member) = write_value(request, value) {
+            body.push(member);
+        }
+    }
+    let path = match entity {
+        Entity::Organization => {
+            main_site(request, &mut body);
+            "/company/companies".to_owned()
+        }
+        Entity::Location => format!("/company/companies/{}/sites", request.organization_in_path()),
+        Entity::Contact => {
+            if let Some(items) = communication(request, &all) {
+                body.push(("communicationItems", items));
+            }
+            company(request, &mut body);
+            "/company/contacts".to_owned()
+        }
+        _ => {
+            company(request, &mut body);
+            "/company/configurations".to_owned()
+        }
+    };
+    Call { method: "POST", path, payload: Json::Object(body).to_text() }
+}
+
+fn change(request: &mut Request<'_, '_>) -> Call {
+    let entity = request.draft.entity;
+    let all = Values::of(request.ctx, request.draft).all();
+    let mut operations = Vec::with_capacity(all.len());
+    for value in all.iter().filter(|value| !matches!(value.field, column::EMAILS | column::PHONES)) {
+        operations.extend(write_value(request, value));
+    }
+    if all.iter().any(|value| matches!(value.field, column::EMAILS | column::PHONES))
+        && let Some(items) = communication(request, &all)
+    {
+        operations.push(("communicationItems", items));
+    }
+    let payload = Json::List(
+        operations
+            .into_iter()
+            .map(|(member, value)| {
+                Json::Object(vec![
+                    ("op", Json::text("replace")),
+                    ("path", Json::text(member)),
+                    ("value", value),
+                ])
+            })
+            .collect(),
+    );
+    let id = request.record_id();
+    let path = match entity {
+        Entity::Organization => format!("/company/companies/{id}"),
+        Entity::Location => {
+            let own = request
+                .record()
+                .and_then(|record| request.ctx.value(entity, record, column::ORGANIZATION_ID));
+            let company = own.map_or_else(|| request.organization_in_path(), str::to_owned);
+            format!("/company/companies/{company}/sites/{id}")
+        }
+        Entity::Contact => format!("/company/contacts/{id}"),
+        _ => format!("/company/configurations/{id}"),
+    };
+    Call { method: "PATCH", path, payload: payload.to_text() }
+}
+
+/// An optional text that the field is too short for is left out, never cut.
+fn is_too_long(request: &mut Request<'_, '_>, value: &Value<'_>) -> bool {
+    let limit = super::rules::max_chars("connectwise", request.draft.entity, value.field);
+    let is_too_long = limit.is_some_and(|limit| value.text.chars().count() > limit);
+    if is_too_long {
+        request.dropped.push((value.field, value.text.clone().into_owned()));
+    }
+    is_too_long
+}
+
+/// The member of one column, `None` for a column that ConnectWise has not, or has no id for.
+fn write_value<'a>(request: &mut Request<'_, 'a>, value: &Value<'a>) -> Option<Member<'a>> {
+    let entity = request.draft.entity;
+    let name = member(entity, value.field)?;
+    let id = |json| Json::one("id", json);
+    let json = match (entity, value.field) {
+        (Entity::Organization, column::TYPE) => {
+            let types: Vec<_> = each_type(&value.text)
+                .filter_map(|name| request.item(column::TYPE, List::OrganizationType, name, None))
+                .map(id)
+                .collect();
+            if types.is_empty() {
+                return None;
+            }
+            Json::List(types)
+        }
+        (Entity::Contact, column::TYPE) => {
+            Json::List(vec![request.item(column::TYPE, List::ContactType, &value.text, None)?])
+        }
+        (_, column::PARENT) => id(request.reference(Entity::Organization, value.cluster?)?),
+        (_, column::LOCATION) => id(request.reference(Entity::Location, value.cluster?)?),
+        (_, column::CONTACT) => id(request.reference(Entity::Contact, value.cluster?)?),
+        (_, column::MAC_ADDRESS) => Json::Text(one_mac(request, &value.text)),
+        (_, column::INSTALLED_AT | column::PURCHASED_AT | column::WARRANTY_EXPIRES_AT) => {
+            Json::text(format!("{}T00:00:00Z", value.text))
+        }
+        (entity, field) => match list(entity, field) {
+            Some(list) => id(request.item(value.field, list, &value.text, None)?),
+            None => Json::Text(value.text.clone()),
+        },
+    };
+    Some((name, json))
+}
+
+/// The types of an organization, of which the hub may hold several in one cell.
+fn each_type(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+fn one_mac<'a>(request: &Request<'_, '_>, text: &Cow<'a, str>) -> Cow<'a, str> {
+    if text.len() <= MAC_CHARS {
+        return text.clone();
+    }
+    let key = mac_keys(text, &request.ctx.junk).into_iter().next();
+    key.map_or_else(|| text.clone(), Cow::Owned)
+}
+
+/// The company that a contact or configuration belongs to.
+fn company<'a>(request: &mut Request<'_, 'a>, body: &mut Vec<Member<'a>>) {
+    let organization = request.organization();
+    if organization != NO_CLUSTER
+        && let Some(id) = request.reference(Entity::Organization, organization)
+    {
+        body.push(("company", Json::one("id", id)));
+    }
+}
+
+/// The main site of a new company and its address, which the company repeats; its state is text there.
+fn main_site<'a>(request: &mut Request<'_, 'a>, body: &mut Vec<Member<'a>>) {
+    let mut name = Json::text("Main");
+    if let Some(site) = request.ctx.main_site(request.draft.cluster) {
+        let draft = Draft::new(request.draft.target, Entity::Location, site, Action::Create);
+        for value in Values::of(request.ctx, &draft).all() {
+            let text = Json::Text(value.text.clone());
+            match value.field {
+                column::NAME => name = text,
+                column::ADDRESS_1 => body.push(("addressLine1", text)),
+                column::ADDRESS_2 => body.push(("addressLine2", text)),
+                column::CITY => body.push(("city", text)),
+                column::REGION => body.push(("state", text)),
+                column::POSTAL_CODE => body.push(("zip", text)),
+                column::COUNTRY => {
+                    if let Some(id) = request.item(column::COUNTRY, List::Country, &value.text, None) {
+                        body.push(("country", Json::one("id", id)));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    body.push(("site", Json::one("name", name)));
+}
+
+/// All addresses and numbers of a contact. A patch replaces the whole array, so what does not change is sent again;
+/// when one item has no type id, none is sent, for the others would take its place.
+fn communication<'a>(request: &mut Request<'_, 'a>, all: &[Value<'a>]) -> Option<Json<'a>> {
+    let mut list = Vec::new();
+    for field in [column::EMAILS, column::PHONES] {
+        let changed = all.iter().find(|value| value.field == field);
+        let items = match changed {
+            Some(value) => value.items.clone(),
+            None => Values::of(request.ctx, request.draft).current_items(field),
+        };
+        for (position, item) in items.iter().enumerate() {
+            let type_id = request.item(field, List::CommunicationType, &item.label, None)?;
+            list.push(communication_item(field, position == 0, item, type_id));
+        }
+    }
+    (!list.is_empty()).then_some(Json::List(list))
+}
+
+fn communication_item<'a>(field: &str, is_default: bool, item: &Item<'a>, type_id: Json<'a>) -> Json<'a> {
+    let mut members = vec![("type", Json::one("id", type_id))];
+    let kind = if field == column::EMAILS {
+        members.push(("value", Json::Text(item.value.clone())));
+        "Email"
+    } else {
+        let key = phone_key(&item.value);
+        let (number, extension) = key.split_once('x').unwrap_or((&key, ""));
+        members.push(("value", Json::text(number.to_owned())));
+        if !extension.is_empty() {
+            members.push(("extension", Json::text(extension.to_owned())));
+        }
+        if item.label.to_lowercase().contains("fax") { "Fax" } else { "Phone" }
+    };
+    members.push(("defaultFlag", Json::Bool(is_default)));
+    members.push(("communicationType", Json::text(kind)));
+    Json::Object(members)
+}

@@ -1,0 +1,326 @@
+//! The calls of IT Glue: JSON:API documents.
+//!
+//! Creates go to the nested route of the organization, changes to the bulk form `PATCH /<resource>` with the id
+//! inside the attributes, each with a list of one element, so that a sender may merge the elements of several steps
+//! into one call. Attribute names are kebab-case. In place of an id, `{"$ref": "STEP"}` is the result of an earlier
+//! step, in a path `{STEP}`; a lookup in a list that nobody can add to may find nothing, and the attribute is then left
+//! out. From IT Glue's developer documentation.
+
+use std::borrow::Cow;
+
+use super::Action;
+use super::json::{Json, percent_encode};
+use super::lists::List;
+use super::request::{Call, Need, Parent, Request};
+use super::values::{Item, Value, Values};
+use crate::model::{Entity, PART_SEPARATOR, column, list_items};
+use crate::normalize::{mac_keys, phone_key};
+
+/// The longest text that the field for a MAC address takes.
+const MAC_CHARS: usize = 17;
+
+type Attribute<'a> = (&'static str, Json<'a>);
+
+/// The name of a resource in paths and as a JSON:API type.
+const fn resource(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Organization => "organizations",
+        Entity::Location => "locations",
+        Entity::Contact => "contacts",
+        Entity::Configuration => "configurations",
+        Entity::Ticket => "tickets",
+        Entity::License | Entity::Group => "flexible_assets",
+    }
+}
+
+/// Writes the call of a step.
+pub(super) fn write(request: &mut Request<'_, '_>) -> Call {
+    let entity = request.draft.entity;
+    if matches!(entity, Entity::Ticket | Entity::License | Entity::Group) {
+        return Call { method: "POST", path: format!("/{}", resource(entity)), payload: String::new() };
+    }
+    let values = Values::of(request.ctx, request.draft).all();
+    let mut attributes = Vec::with_capacity(values.len() + 1);
+    match request.draft.action {
+        Action::Create => {}
+        Action::Unarchive => {
+            attributes.push(("id", Json::Id(request.record_id().into())));
+            attributes.push(("archived", Json::Bool(false)));
+        }
+        Action::Update | Action::Lookup => attributes.push(("id", Json::Id(request.record_id().into()))),
+    }
+    for value in &values {
+        if let Some(attribute) = attribute(request, value, &values) {
+            attributes.push(attribute);
+        }
+    }
+    let mut members = vec![("type", Json::text(resource(entity))), ("attributes", Json::Object(attributes))];
+    if request.draft.action != Action::Create {
+        let payload = Json::one("data", Json::List(vec![Json::Object(members)])).to_text();
+        return Call { method: "PATCH", path: format!("/{}", resource(entity)), payload };
+    }
+    if entity == Entity::Organization {
+        let payload = Json::one("data", Json::Object(members)).to_text();
+        return Call { method: "POST", path: "/organizations".to_owned(), payload };
+    }
+    if let Some(interfaces) = interfaces(request) {
+        members.push(("relationships", Json::one("configuration_interfaces", interfaces)));
+    }
+    let organization = request.organization_in_path();
+    let path = format!("/organizations/{organization}/relationships/{}", resource(entity));
+    Call {
+        method: "POST",
+        path,
+        payload: Json::one("data", Json::List(vec![Json::Object(members)])).to_text(),
+    }
+}
+
+/// The attribute of one column, `None` for a column that IT Glue has not, or has no id for.
+fn attribute<'a>(
+    request: &mut Request<'_, 'a>,
+    value: &Value<'a>,
+    all: &[Value<'a>],
+) -> Option<Attribute<'a>> {
+    let name = attribute_name(request.draft.entity, value.field)?;
+    let text = || Json::Text(value.text.clone());
+    let json = match value.field {
+        column::PRIMARY | column::IMPORTANT => Json::Bool(value.text == "true"),
+        column::EMAILS => emails(&value.items),
+        column::PHONES => phones(&value.items),
+        column::MAC_ADDRESS => Json::Text(short_mac(request, &value.text)),
+        column::LOCATION => request.reference(Entity::Location, value.cluster?)?,
+        column::CONTACT => request.reference(Entity::Contact, value.cluster?)?,
+        column::PARENT => request.reference(Entity::Organization, value.cluster?)?,
+        column::MODEL => model(request, value, all)?,
+        column::TYPE => request.item(value.field, type_list(request.draft.entity)?, &value.text, None)?,
+        column::STATUS => request.item(value.field, status_list(request.draft.entity)?, &value.text, None)?,
+        column::MANUFACTURER => request.item(value.field, List::Manufacturer, &value.text, None)?,
+        column::OPERATING_SYSTEM => request.item(value.field, List::OperatingSystem, &value.text, None)?,
+        column::REGION => request.item(value.field, List::Region, &value.text, None)?,
+        column::COUNTRY => request.item(value.field, List::Country, &value.text, None)?,
+        _ => text(),
+    };
+    Some((name, json))
+}
+
+fn attribute_name(entity: Entity, field: &str) -> Option<&'static str> {
+    let name = match (entity, field) {
+        (_, column::NAME) => "name",
+        (Entity::Organization, column::TYPE) => "organization-type-id",
+        (Entity::Organization, column::STATUS) => "organization-status-id",
+        (Entity::Organization, column::SHORT_NAME) => "short-name",
+        (Entity::Organization, column::PARENT) => "parent-id",
+        (Entity::Organization, column::ALERT) => "alert",
+        (Entity::Organization, column::DESCRIPTION) => "description",
+        (Entity::Organization, column::QUICK_NOTES) => "quick-notes",
+        (Entity::Location, column::PRIMARY) => "primary",
+        (Entity::Location, column::ADDRESS_1) => "address-1",
+        (Entity::Location, column::ADDRESS_2) => "address-2",
+        (Entity::Location, column::CITY) => "city",
+        (Entity::Location, column::REGION) => "region-id",
+        (Entity::Location, column::COUNTRY) => "country-id",
+        (Entity::Location, column::POSTAL_CODE) => "postal-code",
+        (Entity::Location, column::PHONE) => "phone",
+        (Entity::Location, column::FAX) => "fax",
+        (Entity::Contact, column::FIRST_NAME) => "first-name",
+        (Entity::Contact, column::LAST_NAME) => "last-name",
+        (Entity::Contact, column::TITLE) => "title",
+        (Entity::Contact, column::TYPE) => "contact-type-id",
+        (Entity::Contact, column::IMPORTANT) => "important",
+        (Entity::Contact, column::EMAILS) => "contact-emails",
+        (Entity::Contact, column::PHONES) => "contact-phones",
+        (Entity::Contact | Entity::Configuration, column::LOCATION) => "location-id",
+        (Entity::Configuration, column::TYPE) => "configuration-type-id",
+        (Entity::Configuration, column::STATUS) => "configuration-status-id",
+        (Entity::Configuration, column::HOSTNAME) => "hostname",
+        (Entity::Configuration, column::PRIMARY_IP) => "primary-ip",
+        (Entity::Configuration, column::DEFAULT_GATEWAY) => "default-gateway",
+        (Entity::Configuration, column::MAC_ADDRESS) => "mac-address",
+        (Entity::Configuration, column::SERIAL_NUMBER) => "serial-number",
+        (Entity::Configuration, column::ASSET_TAG) => "asset-tag",
+        (Entity::Configuration, column::MANUFACTURER) => "manufacturer-id",
+        (Entity::Configuration, column::MODEL) => "model-id",
+        (Entity::Configuration, column::OPERATING_SYSTEM) => "operating-system-id",
+        (Entity::Configuration, column::OPERATING_SYSTEM_NOTES) => "operating-system-notes",
+        (Entity::Configuration, column::POSITION) => "position",
+        (Entity::Configuration, column::INSTALLED_AT) => "installed-at",
+        (Entity::Configuration, column::INSTALLED_BY) => "installed-by",
+        (Entity::Configuration, column::PURCHASED_AT) => "purchased-at",
+        (Entity::Configuration, column::PURCHASED_BY) => "purchased-by",
+        (Entity::Configuration, column::WARRANTY_EXPIRES_AT) => "warranty-expires-at",
+        (Entity::Configuration, column::CONTACT) => "contact-id",
+        (Entity::Location | Entity::Contact | Entity::Configuration, column::NOTES) => "notes",
+        _ => return None,
+    };
+    Some(name)
+}
+
+const fn type_list(entity: Entity) -> Option<List> {
+    match entity {
+        Entity::Organization => Some(List::OrganizationType),
+        Entity::Contact => Some(List::ContactType),
+        Entity::Configuration => Some(List::ConfigurationType),
+        _ => None,
+    }
+}
+
+const fn status_list(entity: Entity) -> Option<List> {
+    match entity {
+        Entity::Organization => Some(List::OrganizationStatus),
+        Entity::Configuration => Some(List::ConfigurationStatus),
+        _ => None,
+    }
+}
+
+/// A model belongs to one maker: the one that the step writes, else the one that the row has. Without a maker there
+/// is no model.
+fn model<'a>(request: &mut Request<'_, 'a>, value: &Value<'a>, all: &[Value<'a>]) -> Option<Json<'a>> {
+    let written =
+        all.iter().find(|other| other.field == column::MANUFACTURER).map(|other| other.text.clone());
+    let stored = || {
+        let record = request.record()?;
+        request.ctx.value(request.draft.entity, record, column::MANUFACTURER).map(Cow::Borrowed)
+    };
+    let Some(maker) = written.or_else(stored) else {
+        request.dropped.push((column::MODEL, value.text.clone().into_owned()));
+        return None;
+    };
+    let id = match request.item(column::MANUFACTURER, List::Manufacturer, &maker, None)? {
+        Json::Id(id) => Ok(id.into_owned()),
+        Json::Step { id, .. } => Err(id),
+        _ => return None,
+    };
+    let parent = Parent { name: maker.into_owned(), id };
+    request.item(column::MODEL, List::Model, &value.text, Some(parent))
+}
+
+/// The first address of a text that the field is too short for, in the form that IT Glue shows.
+fn short_mac<'a>(request: &Request<'_, '_>, text: &Cow<'a, str>) -> Cow<'a, str> {
+    if text.len() <= MAC_CHARS {
+        return text.clone();
+    }
+    let Some(key) = mac_keys(text, &request.ctx.junk).into_iter().next() else { return text.clone() };
+    Cow::Owned(dashed(&key))
+}
+
+/// Twelve hex digits in pairs.
+fn dashed(key: &str) -> String {
+    let pairs: Vec<String> =
+        key.chars().collect::<Vec<_>>().chunks(2).map(|pair| pair.iter().collect()).collect();
+    pairs.join("-")
+}
+
+fn emails<'a>(items: &[Item<'a>]) -> Json<'a> {
+    let list = items.iter().enumerate().map(|(position, item)| {
+        Json::Object(vec![
+            ("value", Json::Text(item.value.clone())),
+            ("primary", Json::Bool(position == 0)),
+            ("label-name", Json::Text(item.label.clone())),
+        ])
+    });
+    Json::List(list.collect())
+}
+
+fn phones<'a>(items: &[Item<'a>]) -> Json<'a> {
+    let list = items.iter().enumerate().map(|(position, item)| {
+        let key = phone_key(&item.value);
+        let (number, extension) = key.split_once('x').unwrap_or((&key, ""));
+        let is_fax = item.label.to_lowercase().contains("fax");
+        let mut members = vec![("value", Json::text(number.to_owned()))];
+        if !extension.is_empty() {
+            members.push(("extension", Json::text(extension.to_owned())));
+        }
+        members.push(("primary", Json::Bool(position == 0)));
+        members.push(("label-name", Json::Text(item.label.clone())));
+        members.push(("label-type", Json::text(if is_fax { "fax" } else { "phone" })));
+        Json::Object(members)
+    });
+    Json::List(list.collect())
+}
+
+/// The interfaces of a new configuration, of the first member that has any. On a change IT Glue refuses them.
+fn interfaces<'a>(request: &Request<'_, 'a>) -> Option<Json<'a>> {
+    let (ctx, draft) = (request.ctx, request.draft);
+    if draft.entity != Entity::Configuration {
+        return None;
+    }
+    let mut members = ctx.members(draft.entity, draft.cluster).iter();
+    let cell = members.find_map(|member| ctx.value(draft.entity, *member, column::INTERFACES))?;
+    let mut has_primary = false;
+    let list: Vec<_> = list_items(cell)
+        .filter_map(|item| {
+            let mut parts = item.split(PART_SEPARATOR).map(str::trim);
+            let (name, mac, ip) = (parts.next(), parts.next(), parts.next());
+            let mac = mac_keys(mac.unwrap_or_default(), &ctx.junk).into_iter().next();
+            let ip = ip.filter(|ip| crate::normalize::ip_key(ip, &ctx.junk).is_some());
+            if mac.is_none() && ip.is_none() {
+                return None;
+            }
+            let mut attributes = Vec::with_capacity(4);
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                attributes.push(("name", Json::text(name)));
+            }
+            if let Some(ip) = ip {
+                attributes.push(("ip-address", Json::text(ip)));
+            }
+            if let Some(mac) = mac {
+                attributes.push(("mac-address", Json::text(dashed(&mac))));
+            }
+            attributes.push(("primary", Json::Bool(!std::mem::replace(&mut has_primary, true))));
+            Some(Json::Object(vec![
+                ("type", Json::text("configuration_interfaces")),
+                ("attributes", Json::Object(attributes)),
+            ]))
+        })
+        .collect();
+    (!list.is_empty()).then(|| Json::one("data", Json::List(list)))
+}
+
+/// The path and JSON:API type of a list.
+pub(super) const fn endpoint(list: List) -> Option<(&'static str, &'static str)> {
+    match list {
+        List::OrganizationType => Some(("/organization_types", "organization-types")),
+        List::OrganizationStatus => Some(("/organization_statuses", "organization-statuses")),
+        List::ContactType => Some(("/contact_types", "contact-types")),
+        List::ConfigurationType => Some(("/configuration_types", "configuration-types")),
+        List::ConfigurationStatus => Some(("/configuration_statuses", "configuration-statuses")),
+        List::Manufacturer => Some(("/manufacturers", "manufacturers")),
+        List::Model => Some(("/models", "models")),
+        List::OperatingSystem => Some(("/operating_systems", "operating-systems")),
+        List::Region => Some(("/regions", "regions")),
+        List::Country => Some(("/countries", "countries")),
+        List::CommunicationType => None,
+    }
+}
+
+/// Whether items can be added: operating systems and places are fixed lists.
+pub(super) const fn is_addable(list: List) -> bool {
+    !matches!(list, List::OperatingSystem | List::Region | List::Country | List::CommunicationType)
+}
+
+/// The call that finds or creates an item of a list.
+///
+/// Models have no name filter, so the models of the maker are listed and compared by the sender. A comma in a
+/// filter value separates alternatives unless it is escaped.
+pub(super) fn list_call(need: &Need) -> Call {
+    let Some((path, kind)) = endpoint(need.list) else { return Call::default() };
+    let maker = need.parent.as_ref().map(|parent| &parent.id);
+    if need.action == Action::Lookup {
+        let path = match maker {
+            Some(Ok(id)) => format!("/manufacturers/{id}/relationships/models"),
+            Some(Err(step)) => format!("/manufacturers/{{{step}}}/relationships/models"),
+            None => format!("{path}?filter[name]={}", percent_encode(&need.name.replace(',', "\\,"))),
+        };
+        return Call { method: "GET", path, payload: String::new() };
+    }
+    let mut attributes = vec![("name", Json::text(need.name.as_str()))];
+    match maker {
+        Some(Ok(id)) => attributes.push(("manufacturer-id", Json::Id(id.as_str().into()))),
+        Some(Err(step)) => {
+            attributes.push(("manufacturer-id", Json::Step { id: step.clone(), member: None }));
+        }
+        None => {}
+    }
+    let data = Json::Object(vec![("type", Json::text(kind)), ("attributes", Json::Object(attributes))]);
+    Call { method: "POST", path: path.to_owned(), payload: Json::one("data", data).to_text() }
+}

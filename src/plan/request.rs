@@ -1,0 +1,169 @@
+//! The call of one step while it is written: what it refers to, what it needs first, what it must leave out.
+
+use super::context::Context;
+use super::draft::Draft;
+use super::json::Json;
+use super::lists::{Found, List, Lists};
+use super::presence::{Presence, Presences};
+use super::{Action, connectwise, itglue};
+use crate::matching::{ClusterIx, NO_CLUSTER};
+use crate::model::{Entity, RecordRef, SourceIx};
+
+/// An item of a reference list that a step needs and whose id is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Need {
+    pub(super) target: SourceIx,
+    pub(super) list: List,
+    /// `Lookup` when the list was not read, `Create` when it was and lacks the item.
+    pub(super) action: Action,
+    pub(super) name: String,
+    /// For a model, its manufacturer.
+    pub(super) parent: Option<Parent>,
+}
+
+/// The item that an item belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parent {
+    pub(super) name: String,
+    /// The id, or the step that gives it.
+    pub(super) id: Result<String, String>,
+}
+
+impl Need {
+    /// The id of the step that meets the need. Spellings that differ in case only, and makers that differ in their legal
+    /// suffix only, are one need.
+    pub(super) fn id(&self, ctx: &Context<'_>) -> String {
+        let target = &ctx.source(self.target).name;
+        let name = Lists::step_name(self.list, &self.name);
+        let of = self.parent.as_ref().map(|parent| Lists::step_name(List::Manufacturer, &parent.name) + "/");
+        format!("{target}:{}:{}:{}{name}", self.action.name(), self.list.item(), of.unwrap_or_default())
+    }
+}
+
+/// A call as the vendor takes it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) payload: String,
+}
+
+/// One step being written.
+#[derive(Debug)]
+pub(super) struct Request<'c, 'a> {
+    pub(super) ctx: &'c Context<'a>,
+    pub(super) draft: &'c Draft,
+    presences: &'c Presences,
+    pub(super) depends_on: Vec<String>,
+    pub(super) needs: Vec<Need>,
+    /// Columns whose value the target has no id for.
+    pub(super) dropped: Vec<(&'static str, String)>,
+}
+
+impl<'c, 'a> Request<'c, 'a> {
+    pub(super) fn new(ctx: &'c Context<'a>, presences: &'c Presences, draft: &'c Draft) -> Self {
+        Self { ctx, draft, presences, depends_on: Vec::new(), needs: Vec::new(), dropped: Vec::new() }
+    }
+
+    /// Writes the call, an empty one for systems whose calls are not described.
+    pub(super) fn write(&mut self) -> Call {
+        match self.ctx.system(self.draft.target) {
+            "it-glue" => itglue::write(self),
+            "connectwise" => connectwise::write(self),
+            _ => Call::default(),
+        }
+    }
+
+    /// The target's record that is changed.
+    pub(super) fn record(&self) -> Option<RecordRef> {
+        self.draft.row.map(|row| RecordRef { source: self.draft.target, row })
+    }
+
+    /// The id of the record that is changed, empty for a create.
+    pub(super) fn record_id(&self) -> &'a str {
+        self.record().map_or("", |record| self.ctx.id(self.draft.entity, record))
+    }
+
+    /// The organization cluster of the step's cluster.
+    pub(super) fn organization(&self) -> ClusterIx {
+        self.ctx.cluster(self.draft.entity, self.draft.cluster).organization
+    }
+
+    fn create_step(&self, entity: Entity, cluster: ClusterIx) -> String {
+        let target = &self.ctx.source(self.draft.target).name;
+        format!("{target}:create:{entity}:{}", self.ctx.cluster_name(entity, cluster))
+    }
+
+    fn depend_on(&mut self, step: &str) {
+        if !self.depends_on.iter().any(|other| other == step) {
+            self.depends_on.push(step.to_owned());
+        }
+    }
+
+    /// The id of a cluster in the target, or the step that will give it; `None` when neither exists.
+    pub(super) fn reference(&mut self, entity: Entity, cluster: ClusterIx) -> Option<Json<'a>> {
+        let (step, member) = match self.presences.of(entity, cluster) {
+            Presence::Absent => return None,
+            Presence::Row(row) => {
+                let record = RecordRef { source: self.draft.target, row };
+                return Some(Json::Id(self.ctx.id(entity, record).into()));
+            }
+            Presence::Planned { .. } => (self.create_step(entity, cluster), None),
+            Presence::MainSite { .. } => {
+                let organization = self.ctx.cluster(entity, cluster).organization;
+                (self.create_step(Entity::Organization, organization), Some("site.id"))
+            }
+        };
+        self.depend_on(&step);
+        Some(Json::Step { id: step, member })
+    }
+
+    /// The id of the organization for a path: itself, or `{STEP}` for the result of an earlier step.
+    pub(super) fn organization_in_path(&mut self) -> String {
+        let organization = self.organization();
+        let found = (organization != NO_CLUSTER).then(|| self.reference(Entity::Organization, organization));
+        match found.flatten() {
+            Some(Json::Id(id)) => id.into_owned(),
+            Some(Json::Step { id, .. }) => format!("{{{id}}}"),
+            _ => "{organization}".to_owned(),
+        }
+    }
+
+    /// The id of the item called `name`, or the step that will give it. `None`, and noted as dropped, when the list
+    /// was read, lacks it and cannot be added to.
+    pub(super) fn item(
+        &mut self,
+        field: &'static str,
+        list: List,
+        name: &str,
+        parent: Option<Parent>,
+    ) -> Option<Json<'a>> {
+        let target = self.draft.target;
+        let parent_id = parent.as_ref().and_then(|parent| parent.id.as_deref().ok());
+        let (is_listed, is_addable) = match self.ctx.system(target) {
+            "connectwise" => (connectwise::endpoint(list).is_some(), connectwise::is_addable(list)),
+            _ => (itglue::endpoint(list).is_some(), itglue::is_addable(list)),
+        };
+        // A model of a maker that is yet to be made cannot be in the list.
+        let found = match &parent {
+            Some(Parent { id: Err(step), .. }) if step.contains(":create:") => Found::Absent,
+            _ => self.ctx.lists.find(target, list, name, parent_id),
+        };
+        let action = match found {
+            Found::Item(item) if !item.is_inactive => return Some(Json::Id(item.id.as_str().into())),
+            Found::NoList if is_listed => Action::Lookup,
+            Found::Absent if is_addable => Action::Create,
+            _ => {
+                self.dropped.push((field, name.to_owned()));
+                return None;
+            }
+        };
+        let need = Need { target, list, action, name: name.to_owned(), parent };
+        let id = need.id(self.ctx);
+        self.depend_on(&id);
+        if !self.needs.contains(&need) {
+            self.needs.push(need);
+        }
+        Some(Json::Step { id, member: None })
+    }
+}
