@@ -13,4 +13,8 @@ pub struct System {
     pub role: Role,
     /// What it delivers.
     pub entities: Vec<Entity>,
+    /// What the hub calls the integration in its stored links: `manage`, `aem`.
+    pub integration_types: Vec<String>,
+    /// Whether the hub pushes to it.
+    pub two_way: bool,
 }

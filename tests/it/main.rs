@@ -1,2 +1,3 @@
 mod decisions_file;
+mod matching;
 mod pipeline;
