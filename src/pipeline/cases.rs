@@ -60,11 +60,19 @@ fn case(test: &Section<'_>, file: &str, roster: &Roster<'_>, faults: &mut Faults
 
 fn record(section: &Section<'_>, roster: &Roster<'_>, faults: &mut Faults) -> Option<TestRecord> {
     for key in ["source", "entity", column::RECORD_ID] {
-        if section
-            .value(key)
-            .is_none_or(|value| value.get_ref().as_str().is_some_and(|text| text.trim().is_empty()))
-        {
-            faults.add(Code::MissingKey, section.span.clone(), format!("`{key}` is missing in the record"));
+        match section.value(key).map(|value| (value, value.get_ref().as_str())) {
+            Some((value, None)) if key != column::RECORD_ID => {
+                faults.add(Code::WrongType, value.span(), format!("`{key}` takes a text"));
+            }
+            Some((_, None)) => {}
+            Some((_, Some(text))) if !text.trim().is_empty() => {}
+            None | Some(_) => {
+                faults.add(
+                    Code::MissingKey,
+                    section.span.clone(),
+                    format!("`{key}` is missing in the record"),
+                );
+            }
         }
     }
     let (source, entity_spot) = (section.text("source"), section.text("entity"));

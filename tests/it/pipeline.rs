@@ -400,6 +400,16 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
         (Code::NotOwnable, with_psa("[ownership.ticket]\ntitle = [\"hub\"]"), "never written"),
         (Code::UnknownOwner, with_psa("[ownership.contact]\ntitle = [\"pas\"]"), "did you mean `psa`?"),
         (
+            Code::WrongType,
+            with_psa(&case(&format!("{}\nexpect = []", record.replace("\"psa\"", "1")))),
+            "`source` takes a text",
+        ),
+        (
+            Code::MissingKey,
+            with_psa(&case(&format!("{}\nexpect = []", record.replace("\"1\"", "\" \"")))),
+            "`record_id` is missing",
+        ),
+        (
             Code::UnknownTestRecord,
             with_psa(&case(&format!(
                 "{record}\nexpect = [{{ entity = \"organization\", record = \"psa/2\" }}]"
