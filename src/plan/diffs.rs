@@ -17,12 +17,15 @@ fn key(diff: &Diff) -> (SourceIx, Entity, ClusterIx, u32) {
     (diff.target.source, diff.entity, diff.cluster, diff.target.row)
 }
 
+fn position(at: usize) -> u32 {
+    u32::try_from(at).expect("diffs are counted in 32 bits")
+}
+
 impl<'a> DiffIndex<'a> {
     /// # Panics
     /// With more than 2³² diffs, for which there is no memory.
     pub(super) fn new(diffs: &'a [Diff]) -> Self {
-        let count = u32::try_from(diffs.len()).expect("diffs are counted in 32 bits");
-        let mut order: Vec<u32> = (0..count).collect();
+        let mut order: Vec<u32> = (0..position(diffs.len())).collect();
         if !diffs.is_sorted_by_key(key) {
             order.sort_by_key(|ix| key(&diffs[*ix as usize]));
         }
@@ -31,15 +34,14 @@ impl<'a> DiffIndex<'a> {
 
     /// The positions of the diffs of all records of `target` in one cluster, by record.
     pub(super) fn of(&self, target: SourceIx, entity: Entity, cluster: ClusterIx) -> Range<u32> {
-        let wanted = (target, entity, cluster);
-        let at = |bound: fn((SourceIx, Entity, ClusterIx), (SourceIx, Entity, ClusterIx)) -> bool| {
-            let end = self.order.partition_point(|ix| {
-                let (target, entity, cluster, _) = key(&self.diffs[*ix as usize]);
-                bound((target, entity, cluster), wanted)
-            });
-            u32::try_from(end).expect("diffs are counted in 32 bits")
+        let of = |ix: &u32| {
+            let diff = &self.diffs[*ix as usize];
+            (diff.target.source, diff.entity, diff.cluster)
         };
-        at(|have, wanted| have < wanted)..at(|have, wanted| have <= wanted)
+        let wanted = (target, entity, cluster);
+        let start = self.order.partition_point(|ix| of(ix) < wanted);
+        let count = self.order[start..].iter().take_while(|ix| of(ix) == wanted).count();
+        position(start)..position(start + count)
     }
 
     /// `range` cut into one range per target record.
@@ -48,7 +50,7 @@ impl<'a> DiffIndex<'a> {
         while let Some(first) = self.get(range.clone()).next() {
             let row = first.target.row;
             let same = self.get(range.clone()).take_while(|diff| diff.target.row == row).count();
-            let end = range.start + u32::try_from(same).expect("diffs are counted in 32 bits");
+            let end = range.start + position(same);
             records.push((row, range.start..end));
             range.start = end;
         }

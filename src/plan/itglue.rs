@@ -63,7 +63,7 @@ pub(super) fn write(request: &mut Request<'_, '_>) -> Call {
         let payload = Json::one("data", Json::Object(members)).to_text();
         return Call { method: "POST", path: "/organizations".to_owned(), payload };
     }
-    if let Some(interfaces) = interfaces(request) {
+    if let Some(interfaces) = interfaces(request, &values) {
         members.push(("relationships", Json::one("configuration_interfaces", interfaces)));
     }
     let organization = request.organization_in_path();
@@ -239,38 +239,40 @@ fn phones<'a>(items: &[Item<'a>]) -> Json<'a> {
 }
 
 /// The interfaces of a new configuration, of the first member that has any. On a change IT Glue refuses them.
-fn interfaces<'a>(request: &Request<'_, 'a>) -> Option<Json<'a>> {
+///
+/// The primary one is that of the MAC address field: IT Glue keeps the two equal.
+fn interfaces<'a>(request: &Request<'_, 'a>, values: &[Value<'a>]) -> Option<Json<'a>> {
     let (ctx, draft) = (request.ctx, request.draft);
     if draft.entity != Entity::Configuration {
         return None;
     }
     let mut members = ctx.members(draft.entity, draft.cluster).iter();
     let cell = members.find_map(|member| ctx.value(draft.entity, *member, column::INTERFACES))?;
-    let mut has_primary = false;
-    let list: Vec<_> = list_items(cell)
+    let interfaces: Vec<_> = list_items(cell)
         .filter_map(|item| {
             let mut parts = item.split(PART_SEPARATOR).map(str::trim);
             let (name, mac, ip) = (parts.next(), parts.next(), parts.next());
             let mac = mac_keys(mac.unwrap_or_default(), &ctx.junk).into_iter().next();
             let ip = ip.filter(|ip| crate::normalize::ip_key(ip, &ctx.junk).is_some());
-            if mac.is_none() && ip.is_none() {
-                return None;
-            }
+            (mac.is_some() || ip.is_some()).then_some((name.filter(|name| !name.is_empty()), mac, ip))
+        })
+        .collect();
+    let field = values.iter().find(|value| value.field == column::MAC_ADDRESS);
+    let key = field.and_then(|field| mac_keys(&field.text, &ctx.junk).into_iter().next());
+    let primary = interfaces.iter().position(|(_, mac, _)| mac.is_some() && *mac == key).unwrap_or(0);
+    let list: Vec<_> = interfaces
+        .into_iter()
+        .enumerate()
+        .map(|(position, (name, mac, ip))| {
             let mut attributes = Vec::with_capacity(4);
-            if let Some(name) = name.filter(|name| !name.is_empty()) {
-                attributes.push(("name", Json::text(name)));
-            }
-            if let Some(ip) = ip {
-                attributes.push(("ip-address", Json::text(ip)));
-            }
-            if let Some(mac) = mac {
-                attributes.push(("mac-address", Json::text(dashed(&mac))));
-            }
-            attributes.push(("primary", Json::Bool(!std::mem::replace(&mut has_primary, true))));
-            Some(Json::Object(vec![
+            attributes.extend(name.map(|name| ("name", Json::text(name))));
+            attributes.extend(ip.map(|ip| ("ip-address", Json::text(ip))));
+            attributes.extend(mac.map(|mac| ("mac-address", Json::text(dashed(&mac)))));
+            attributes.push(("primary", Json::Bool(position == primary)));
+            Json::Object(vec![
                 ("type", Json::text("configuration_interfaces")),
                 ("attributes", Json::Object(attributes)),
-            ]))
+            ])
         })
         .collect();
     (!list.is_empty()).then(|| Json::one("data", Json::List(list)))

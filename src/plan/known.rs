@@ -2,8 +2,6 @@
 //!
 //! Nothing here decides that two records are one; it only keeps a step from being sent before a person looked.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
@@ -78,37 +76,18 @@ impl Known {
         }
     }
 
-    /// Devices that identify a device of the hub in another organization, and organizations made of such devices.
+    /// Devices that identify a device of the hub in another organization. For a record that nothing matched a candidate
+    /// says so; here are clusters whose identifying member joined another one.
     fn add_devices(&mut self, ctx: &Context<'_>) {
         let matching = ctx.matching(Entity::Configuration);
-        let mut found: BTreeMap<ClusterIx, BTreeMap<ClusterIx, u32>> = BTreeMap::new();
         for (cluster, hub_cluster, key, value) in moved(ctx) {
-            let from = matching.clusters[cluster as usize].organization;
-            let to = matching.clusters[hub_cluster as usize].organization;
-            *found.entry(from).or_default().entry(to).or_default() += 1;
             let message = || {
                 let hub = ctx.cluster_name(Entity::Configuration, hub_cluster);
-                let organization = ctx.title(Entity::Organization, to);
+                let organization = matching.clusters[hub_cluster as usize].organization;
+                let organization = ctx.title(Entity::Organization, organization);
                 format!("its {key} `{value}` identifies `{hub}` of {organization}")
             };
             self.hub.entry((Entity::Configuration, cluster)).or_insert_with(message);
-        }
-        if found.is_empty() {
-            return;
-        }
-        let mut devices: FxHashMap<ClusterIx, u32> = FxHashMap::default();
-        for cluster in &matching.clusters {
-            *devices.entry(cluster.organization).or_default() += 1;
-        }
-        for (organization, others) in found {
-            let all = devices.get(&organization).copied().unwrap_or_default();
-            let most = others.into_iter().max_by_key(|(other, count)| (*count, std::cmp::Reverse(*other)));
-            if let Some((other, count)) = most.filter(|(_, count)| count * 2 > all) {
-                let other = ctx.title(Entity::Organization, other);
-                let message =
-                    || format!("{count} of its {all} devices identify devices of {other} in the hub");
-                self.hub.entry((Entity::Organization, organization)).or_insert_with(message);
-            }
         }
     }
 }
@@ -129,8 +108,8 @@ enum Holder {
     Several,
 }
 
-/// The clusters without a hub row whose serial or MAC identifies a hub row of another organization: exactly one hub
-/// row and one record of the member's source hold it. Each cluster once, in order.
+/// The clusters of several members without a hub row whose serial or MAC identifies a hub row of another organization:
+/// exactly one hub row and one record of the member's source hold it. Each cluster once, in order.
 fn moved<'a>(ctx: &Context<'a>) -> Vec<(ClusterIx, ClusterIx, Key, &'a str)> {
     let entity = Entity::Configuration;
     let matching = ctx.matching(entity);
@@ -141,7 +120,9 @@ fn moved<'a>(ctx: &Context<'a>) -> Vec<(ClusterIx, ClusterIx, Key, &'a str)> {
     };
     let new = || {
         let numbered = (0u32..).zip(&matching.clusters);
-        numbered.filter(|(_, cluster)| cluster.founder.source != 0).map(|(ix, _)| ix)
+        numbered
+            .filter(|(_, cluster)| cluster.founder.source != 0 && cluster.members.1 - cluster.members.0 > 1)
+            .map(|(ix, _)| ix)
     };
     let mut slots: FxHashMap<(Key, &str), u32> = FxHashMap::default();
     let mut holders: Vec<Holder> = Vec::new();

@@ -57,7 +57,7 @@ fn of_role(pipeline: &Pipeline, role: Role) -> Owner {
 
 fn default_roles(entity: Entity, field: &str, machines: MachineValues) -> Vec<Role> {
     use Role::{Directory, Hub, Psa, Rmm, Scan, Sheet};
-    let roles = match (entity, field) {
+    match (entity, field) {
         (
             _,
             column::RECORD_ID
@@ -71,7 +71,7 @@ fn default_roles(entity: Entity, field: &str, machines: MachineValues) -> Vec<Ro
             | column::MODIFIED_AT
             | column::RAW,
         )
-        | (Entity::Ticket, _) => return Vec::new(),
+        | (Entity::Ticket, _) => Vec::new(),
         (Entity::Organization, column::ALERT | column::DESCRIPTION | column::QUICK_NOTES)
         | (Entity::Location | Entity::Contact, column::NOTES)
         | (Entity::Contact, column::IMPORTANT) => vec![Hub],
@@ -108,6 +108,5 @@ fn default_roles(entity: Entity, field: &str, machines: MachineValues) -> Vec<Ro
         }
         (Entity::Configuration, _) => vec![Hub],
         (Entity::License | Entity::Group, _) => vec![Directory, Hub],
-    };
-    roles
+    }
 }

@@ -200,8 +200,10 @@ fn not_yet_pushed(ctx: &Context<'_>, psa: SourceIx, entity: Entity, record: Reco
         PushAll::No => Some(message),
         PushAll::Yes if held > 0 => {
             let plural = if held == 1 { "" } else { "s" };
-            let refused =
-                format!("`push_all` is refused because `{}` holds {held} organization{plural}", source.name);
+            let refused = format!(
+                "`push_all` is refused because `{}` already holds {held} organization{plural}",
+                source.name
+            );
             Some(format!("{message}; {refused}"))
         }
         PushAll::Yes | PushAll::Forced => None,

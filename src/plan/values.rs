@@ -137,16 +137,22 @@ impl<'c, 'a> Values<'c, 'a> {
         self.labelled(field, list_items(cell), record.source)
     }
 
-    /// The value of the first owner that has one.
+    /// The value of the first owner that has one. What no owner fills, such as a field that only the hub owns, a new
+    /// record gets from its members in fold order: it has no other value yet.
     fn desired(&self, field: &'static Field) -> Option<Value<'a>> {
         let owners = self.ctx.owners(self.draft.entity, field.name);
         if matches!(field.kind, Kind::Emails | Kind::Phones) {
             return self.union(field, owners);
         }
+        if owners.is_empty() {
+            return None;
+        }
         let mut in_order = owners.iter().flat_map(|group| {
             self.speakers.iter().filter(move |member| group.contains(&member.source)).copied()
         });
-        in_order.find_map(|record| self.clean(field, record))
+        let owned = in_order.find_map(|record| self.clean(field, record));
+        let members = self.ctx.members(self.draft.entity, self.draft.cluster);
+        owned.or_else(|| members.iter().find_map(|record| self.clean(field, *record)))
     }
 
     /// The value of one record, `None` when it says nothing: blank, junk, or not in the hub's fixed list.

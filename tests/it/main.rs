@@ -1,3 +1,4 @@
 mod decisions_file;
 mod matching;
 mod pipeline;
+mod plan;
