@@ -1,7 +1,5 @@
 //! From drafts to a plan: calls, the lookups they need, waves, order.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -11,6 +9,7 @@ use super::gates::{Gate, Held, Holds};
 use super::presence::Presences;
 use super::request::{Call, Need, Request};
 use super::{Action, Plan, Step, StepReason, StepStatus, connectwise, itglue};
+use crate::model::Entity;
 
 /// A step with what is still to be sorted out.
 struct Written {
@@ -31,9 +30,15 @@ pub(super) fn assemble(
     let lists = list_steps(ctx, &written);
     written.extend(lists);
     number_waves(&mut written);
-    written.par_sort_unstable_by(|a, b| (a.step.wave, &a.step.id).cmp(&(b.step.wave, &b.step.id)));
+    let mut order: Vec<usize> = (0..written.len()).collect();
+    // Positions are sorted, not steps: a step is large.
+    order.par_sort_unstable_by(|a, b| {
+        let (a, b) = (&written[*a].step, &written[*b].step);
+        (a.wave, &a.id).cmp(&(b.wave, &b.id))
+    });
+    let mut written: Vec<Option<Written>> = written.into_iter().map(Some).collect();
     let mut plan = Plan { steps: Vec::with_capacity(written.len()), reasons: Vec::new(), is_held };
-    for written in written {
+    for written in order.into_iter().filter_map(|at| written[at].take()) {
         let step = u32::try_from(plan.steps.len()).expect("steps are counted in 32 bits");
         plan.reasons.extend(written.holds.into_sorted().map(|held| reason(step, held)));
         plan.steps.push(written.step);
@@ -102,11 +107,11 @@ fn hold_dropped(ctx: &Context<'_>, draft: &mut Draft, dropped: &[(&'static str, 
 
 /// One step per item that some step needs. It may be sent when one of those steps may.
 fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
-    let mut needs: BTreeMap<String, (&Need, bool)> = BTreeMap::new();
+    let mut needs: FxHashMap<&str, (&Need, bool)> = FxHashMap::default();
     for of in written {
         let is_ready = of.step.status == StepStatus::Ready;
         for need in &of.needs {
-            let entry = needs.entry(need.id(ctx)).or_insert((need, false));
+            let entry = needs.entry(need.id.as_str()).or_insert((need, false));
             entry.1 |= is_ready;
             // Of several spellings the first in the alphabet, whichever step comes first.
             if need.name < entry.0.name {
@@ -114,9 +119,11 @@ fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
             }
         }
     }
+    let mut needs: Vec<_> = needs.into_values().collect();
+    needs.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
     needs
         .into_iter()
-        .map(|(id, (need, is_ready))| {
+        .map(|(need, is_ready)| {
             let Call { method, path, payload } = match ctx.system(need.target) {
                 "connectwise" => connectwise::list_call(need),
                 _ => itglue::list_call(need),
@@ -127,7 +134,7 @@ fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
             }
             let maker = need.parent.as_ref().and_then(|parent| parent.id.clone().err());
             let step = Step {
-                id,
+                id: need.id.clone(),
                 target: need.target,
                 entity: need.list.item(),
                 action: need.action,
@@ -149,48 +156,40 @@ fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
 /// Gives every step the wave after those of the steps that it depends on. Dependencies on steps that are not there,
 /// for they are held and have no place in the plan, do not count.
 fn number_waves(written: &mut [Written]) {
-    let waiting: Vec<usize> =
-        (0..written.len()).filter(|at| !written[*at].step.depends_on.is_empty()).collect();
-    if waiting.is_empty() {
-        return;
-    }
-    let waves: Vec<(usize, u32)> = {
-        let needed: rustc_hash::FxHashSet<&str> =
-            waiting.iter().flat_map(|at| &written[*at].step.depends_on).map(String::as_str).collect();
-        let by_id: FxHashMap<&str, usize> = (0..)
-            .zip(written.iter())
-            .filter(|(_, of)| needed.contains(of.step.id.as_str()))
-            .map(|(at, of)| (of.step.id.as_str(), at))
-            .collect();
-        let mut wave: FxHashMap<usize, u32> = FxHashMap::default();
-        // Each round settles the steps whose dependencies are settled; the deepest chain is organization, location,
-        // contact, configuration, and the parents of organizations, which have no circles.
-        let mut open = waiting;
-        loop {
-            let before = open.len();
-            let mut settled = Vec::new();
-            open.retain(|at| {
-                let depends_on = written[*at].step.depends_on.iter();
-                let mut highest = 0;
-                for other in depends_on.filter_map(|id| by_id.get(id.as_str())) {
-                    let is_waiting = !written[*other].step.depends_on.is_empty();
-                    match wave.get(other) {
-                        Some(of) => highest = highest.max(*of),
-                        None if is_waiting => return true,
-                        None => {}
-                    }
-                }
-                settled.push((*at, highest + 1));
-                false
-            });
-            wave.extend(settled);
-            if open.is_empty() || open.len() == before {
-                break;
-            }
-        }
-        wave.into_iter().collect()
+    // Nothing depends on a device.
+    let is_needed = |of: &Written| of.step.entity != Entity::Configuration.name();
+    let by_id: FxHashMap<&str, usize> = (0..)
+        .zip(written.iter())
+        .filter(|(_, of)| is_needed(of))
+        .map(|(at, of)| (of.step.id.as_str(), at))
+        .collect();
+    let depends_on = |at: usize| {
+        let ids = written[at].step.depends_on.iter();
+        ids.filter_map(|id| by_id.get(id.as_str()).copied())
     };
-    for (at, wave) in waves {
-        written[at].step.wave = wave;
+    let mut waves: Vec<Option<u32>> =
+        written.iter().map(|of| of.step.depends_on.is_empty().then_some(0)).collect();
+    let mut open: Vec<usize> = (0..written.len()).filter(|at| waves[*at].is_none()).collect();
+    // Each round settles the steps whose dependencies are settled. The deepest chains are organization, location,
+    // contact, configuration, and the parents of organizations, which have no circles.
+    while !open.is_empty() {
+        let settled: Vec<(usize, u32)> = open
+            .iter()
+            .filter_map(|at| {
+                let highest =
+                    depends_on(*at).map(|other| waves[other]).try_fold(0, |most, wave| Some(most.max(wave?)));
+                Some((*at, highest? + 1))
+            })
+            .collect();
+        if settled.is_empty() {
+            break;
+        }
+        for (at, wave) in settled {
+            waves[at] = Some(wave);
+        }
+        open.retain(|at| waves[*at].is_none());
+    }
+    for (of, wave) in written.iter_mut().zip(waves) {
+        of.step.wave = wave.unwrap_or_default();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use arrow::array::Array;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -11,7 +12,7 @@ use super::lists::Lists;
 use super::owners::{Owner, Owners};
 use super::sync::{self, SyncLists};
 use crate::matching::{Cluster, ClusterIx, EntityMatching, NO_CLUSTER};
-use crate::model::{Entity, RecordRef, Role, SourceIx, Tables, column};
+use crate::model::{Entity, RecordRef, Role, SourceIx, Tables, column, fields};
 use crate::normalize::{Junk, Key, name_key};
 use crate::pipeline::{Method, Pipeline, Source};
 
@@ -28,6 +29,21 @@ struct Rows<'a> {
     by_name: OnceLock<ByName>,
 }
 
+/// Where the columns that say whether a record lives stand.
+#[derive(Debug, Clone, Copy)]
+struct Positions {
+    active: usize,
+    archived: usize,
+}
+
+impl Positions {
+    fn of(entity: Entity) -> Self {
+        let at = |name| fields(entity).iter().position(|field| field.name == name);
+        let at = |name| at(name).expect("every entity has the column");
+        Self { active: at(column::ACTIVE), archived: at(column::ARCHIVED) }
+    }
+}
+
 /// The inputs of a plan with what is derived of them.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
@@ -38,6 +54,8 @@ pub(super) struct Context<'a> {
     pub(super) lists: Lists<'a>,
     pub(super) junk: Junk,
     owners: Owners,
+    /// The positions of the columns that are looked at for every record.
+    positions: [Positions; 7],
     sync: Vec<SyncLists>,
     rows: Vec<[Rows<'a>; 7]>,
 }
@@ -53,6 +71,7 @@ impl<'a> Context<'a> {
             lists: Lists::new(input.lookups),
             junk: Junk::new(&pipeline.junk),
             owners: Owners::new(pipeline),
+            positions: Entity::ALL.map(Positions::of),
             sync: pipeline.sources.iter().map(SyncLists::new).collect(),
             rows: pipeline.sources.iter().map(|_| <[Rows<'a>; 7]>::default()).collect(),
         }
@@ -103,6 +122,13 @@ impl<'a> Context<'a> {
         self.tables.value(entity, record, field).map(str::trim)
     }
 
+    /// The cell of the column at `position` of the entity's fields, trimmed; `None` when it is blank.
+    pub(super) fn cell(&self, entity: Entity, record: RecordRef, position: usize) -> Option<&'a str> {
+        let array = self.tables.get(record.source, entity)?.text_at(position);
+        let row = record.row as usize;
+        (!array.is_null(row)).then(|| array.value(row).trim()).filter(|text| !text.is_empty())
+    }
+
     pub(super) fn id(&self, entity: Entity, record: RecordRef) -> &'a str {
         self.tables.id(entity, record)
     }
@@ -129,11 +155,12 @@ impl<'a> Context<'a> {
 
     /// Whether the source marks a record as inactive or archived.
     pub(super) fn is_inactive(&self, entity: Entity, record: RecordRef) -> bool {
-        self.value(entity, record, column::ACTIVE) == Some("false") || self.is_archived(entity, record)
+        let active = self.positions[entity.index()].active;
+        self.cell(entity, record, active) == Some("false") || self.is_archived(entity, record)
     }
 
     pub(super) fn is_archived(&self, entity: Entity, record: RecordRef) -> bool {
-        self.value(entity, record, column::ARCHIVED) == Some("true")
+        self.cell(entity, record, self.positions[entity.index()].archived) == Some("true")
     }
 
     /// The members of a cluster in the order in which they speak: by the strength of the rule that they joined by, then

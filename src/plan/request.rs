@@ -12,6 +12,9 @@ use crate::model::{Entity, RecordRef, SourceIx};
 /// An item of a reference list that a step needs and whose id is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Need {
+    /// The id of the step that meets it. Spellings that differ in case only, and makers that differ in their legal
+    /// suffix only, are one need.
+    pub(super) id: String,
     pub(super) target: SourceIx,
     pub(super) list: List,
     /// `Lookup` when the list was not read, `Create` when it was and lacks the item.
@@ -27,17 +30,6 @@ pub(super) struct Parent {
     pub(super) name: String,
     /// The id, or the step that gives it.
     pub(super) id: Result<String, String>,
-}
-
-impl Need {
-    /// The id of the step that meets the need. Spellings that differ in case only, and makers that differ in their legal
-    /// suffix only, are one need.
-    pub(super) fn id(&self, ctx: &Context<'_>) -> String {
-        let target = &ctx.source(self.target).name;
-        let name = Lists::step_name(self.list, &self.name);
-        let of = self.parent.as_ref().map(|parent| Lists::step_name(List::Manufacturer, &parent.name) + "/");
-        format!("{target}:{}:{}:{}{name}", self.action.name(), self.list.item(), of.unwrap_or_default())
-    }
 }
 
 /// A call as the vendor takes it.
@@ -158,11 +150,15 @@ impl<'c, 'a> Request<'c, 'a> {
                 return None;
             }
         };
-        let need = Need { target, list, action, name: name.to_owned(), parent };
-        let id = need.id(self.ctx);
+        let id = {
+            let target = &self.ctx.source(target).name;
+            let of = parent.as_ref().map(|parent| Lists::step_name(List::Manufacturer, &parent.name) + "/");
+            let (of, name) = (of.unwrap_or_default(), Lists::step_name(list, name));
+            format!("{target}:{}:{}:{of}{name}", action.name(), list.item())
+        };
         self.depend_on(&id);
-        if !self.needs.contains(&need) {
-            self.needs.push(need);
+        if !self.needs.iter().any(|need| need.id == id) {
+            self.needs.push(Need { id: id.clone(), target, list, action, name: name.to_owned(), parent });
         }
         Some(Json::Step { id, member: None })
     }

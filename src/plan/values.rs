@@ -110,8 +110,11 @@ impl<'c, 'a> Values<'c, 'a> {
     pub(super) fn all(&self) -> Vec<Value<'a>> {
         let is_kept = |field: &str| !self.draft.left_out.contains(&field);
         if self.draft.action == Action::Create {
-            let fields = fields(self.draft.entity).iter().filter(|field| is_kept(field.name));
-            return fields.filter_map(|field| self.desired(field)).collect();
+            let fields = fields(self.draft.entity).iter().enumerate();
+            return fields
+                .filter(|(_, field)| is_kept(field.name))
+                .filter_map(|field| self.desired(field))
+                .collect();
         }
         let diffs = self.ctx.diffs.get(self.draft.diffs.clone()).filter(|diff| is_kept(diff.field));
         diffs
@@ -119,7 +122,7 @@ impl<'c, 'a> Values<'c, 'a> {
                 field: diff.field,
                 text: Cow::Borrowed(&diff.desired),
                 cluster: diff.desired_cluster,
-                items: match declared(self.draft.entity, diff.field).map(|field| field.kind) {
+                items: match declared(self.draft.entity, diff.field).map(|(_, field)| field.kind) {
                     Some(Kind::Emails | Kind::Phones) => {
                         self.labelled(diff.field, diff.desired.split("; "), diff.supplied_by.source)
                     }
@@ -139,10 +142,10 @@ impl<'c, 'a> Values<'c, 'a> {
 
     /// The value of the first owner that has one. What no owner fills, such as a field that only the hub owns, a new
     /// record gets from its members in fold order: it has no other value yet.
-    fn desired(&self, field: &'static Field) -> Option<Value<'a>> {
+    fn desired(&self, (position, field): (usize, &'static Field)) -> Option<Value<'a>> {
         let owners = self.ctx.owners(self.draft.entity, field.name);
         if matches!(field.kind, Kind::Emails | Kind::Phones) {
-            return self.union(field, owners);
+            return self.union(position, field, owners);
         }
         if owners.is_empty() {
             return None;
@@ -150,20 +153,20 @@ impl<'c, 'a> Values<'c, 'a> {
         let mut in_order = owners.iter().flat_map(|group| {
             self.speakers.iter().filter(move |member| group.contains(&member.source)).copied()
         });
-        let owned = in_order.find_map(|record| self.clean(field, record));
+        let owned = in_order.find_map(|record| self.clean(position, field, record));
         let members = self.ctx.members(self.draft.entity, self.draft.cluster);
-        owned.or_else(|| members.iter().find_map(|record| self.clean(field, *record)))
+        owned.or_else(|| members.iter().find_map(|record| self.clean(position, field, *record)))
     }
 
     /// The value of one record, `None` when it says nothing: blank, junk, or not in the hub's fixed list.
-    fn clean(&self, field: &'static Field, record: RecordRef) -> Option<Value<'a>> {
+    fn clean(&self, position: usize, field: &'static Field, record: RecordRef) -> Option<Value<'a>> {
         let (ctx, entity) = (self.ctx, self.draft.entity);
         if field.kind == Kind::Mac {
             let interfaces = ctx.value(entity, record, column::INTERFACES);
-            let mac = first_usable_mac(ctx.value(entity, record, field.name), interfaces, &ctx.junk)?;
+            let mac = first_usable_mac(ctx.cell(entity, record, position), interfaces, &ctx.junk)?;
             return Some(Value::plain(field.name, mac));
         }
-        let text = ctx.value(entity, record, field.name);
+        let text = ctx.cell(entity, record, position);
         if let Kind::Reference(to) = field.kind {
             let referred = ctx.referred(entity, record, to, field.name, id_column(field.name))?;
             let cluster = ctx.matching(to).outcome(referred).cluster;
@@ -191,14 +194,14 @@ impl<'c, 'a> Values<'c, 'a> {
     }
 
     /// The items of all owners, the first owner's first, each once.
-    fn union(&self, field: &'static Field, owners: &[Owner]) -> Option<Value<'a>> {
+    fn union(&self, position: usize, field: &'static Field, owners: &[Owner]) -> Option<Value<'a>> {
         let mut items: Vec<&'a str> = Vec::new();
         let mut keys: Vec<String> = Vec::new();
         let mut source = None;
         for record in owners.iter().flat_map(|group| {
             self.speakers.iter().filter(move |member| group.contains(&member.source)).copied()
         }) {
-            let cell = self.ctx.value(self.draft.entity, record, field.name).unwrap_or_default();
+            let cell = self.ctx.cell(self.draft.entity, record, position).unwrap_or_default();
             for item in list_items(cell) {
                 let Some(key) = item_key(field.name, item) else { continue };
                 if !keys.contains(&key) {
@@ -263,8 +266,9 @@ fn item_key(field: &str, item: &str) -> Option<String> {
     Some(phone_key(item)).filter(|key| !key.is_empty())
 }
 
-fn declared(entity: Entity, name: &str) -> Option<&'static Field> {
-    fields(entity).iter().find(|field| field.name == name)
+/// The field called `name` and its position.
+fn declared(entity: Entity, name: &str) -> Option<(usize, &'static Field)> {
+    fields(entity).iter().enumerate().find(|(_, field)| field.name == name)
 }
 
 /// The column that holds the id beside the name of a reference.
