@@ -1,0 +1,62 @@
+//! The one place where a column crosses from `arrow` to polars: by the C data interface, without copying text.
+
+use arrow::array::{Array, LargeStringArray};
+use arrow::ffi::FFI_ArrowArray;
+use polars::prelude::{ArrowDataType, PlSmallStr, Series};
+use polars_arrow::ffi::{ArrowArray, import_array_from_c};
+
+use super::canonical::is_blank;
+
+/// The column as a polars series in which every blank cell is null.
+pub(super) fn series(array: &LargeStringArray) -> Series {
+    if array.iter().flatten().any(is_blank) {
+        let cleaned: LargeStringArray =
+            array.iter().map(|cell| cell.filter(|text| !is_blank(text))).collect();
+        cross(&cleaned)
+    } else {
+        cross(array)
+    }
+}
+
+fn cross(array: &LargeStringArray) -> Series {
+    let exported = FFI_ArrowArray::new(&array.to_data());
+    // SAFETY: both types are `repr(C)` declarations of the structure `ArrowArray` of the C data interface. The value is
+    // moved, so it is released once, by polars.
+    let exported = unsafe { std::mem::transmute::<FFI_ArrowArray, ArrowArray>(exported) };
+    // SAFETY: `arrow` exported the array, and `LargeUtf8` is the type of a `LargeStringArray`.
+    let imported = unsafe { import_array_from_c(exported, ArrowDataType::LargeUtf8) };
+    let imported = imported.expect("an array that `arrow` exported follows the interface");
+    Series::from_arrow(PlSmallStr::EMPTY, imported).expect("polars has a type for text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_crosses_with_its_nulls_and_without_blank_text() {
+        let array = LargeStringArray::from(vec![
+            Some("short"),
+            None,
+            Some(" \t"),
+            Some("a text that is longer than a view holds"),
+            Some("\u{200b}"),
+            Some("Ünï"),
+        ]);
+        let series = series(&array);
+        let text = series.str().expect("text");
+        assert_eq!(
+            text.iter().collect::<Vec<_>>(),
+            [Some("short"), None, None, Some("a text that is longer than a view holds"), None, Some("Ünï")]
+        );
+    }
+
+    #[test]
+    fn slices_and_empty_columns_cross() {
+        let array = LargeStringArray::from(vec!["a", "b", "c"]);
+        let slice = array.slice(1, 2);
+        assert_eq!(series(&slice).str().expect("text").iter().collect::<Vec<_>>(), [Some("b"), Some("c")]);
+        assert_eq!(series(&LargeStringArray::new_null(0)).len(), 0);
+        assert_eq!(series(&LargeStringArray::new_null(2)).null_count(), 2);
+    }
+}

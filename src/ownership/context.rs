@@ -1,0 +1,280 @@
+//! What one record says of one field, read with everything that makes a value blank.
+
+use std::borrow::Cow;
+
+use arrow::array::Array;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::canonical::{Blank, Form, form, macs};
+use super::policy::{Owner, Voice, owned_fields, owners};
+use super::references::{References, display_name, id_column};
+use super::roster::{VoiceIx, voice};
+use super::two_way;
+use crate::extract::Lookups;
+use crate::matching::{Matching, NO_CLUSTER};
+use crate::model::{
+    Entity, Field, Finding, Kind, LIST_SEPARATOR, Previous, RecordRef, Records, SourceIx, Tables, column,
+    list_items,
+};
+use crate::normalize::{Junk, first_usable_mac, fold_case, name_key};
+use crate::pipeline::Pipeline;
+
+/// The hub's position among the sources.
+pub(super) const HUB: SourceIx = 0;
+
+/// The hub's list of operating systems in [`Lookups::lists`].
+const OPERATING_SYSTEMS: &str = "operating_systems";
+
+/// The inputs, with what is derived of them once.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub pipeline: &'a Pipeline,
+    pub tables: &'a Tables,
+    pub matching: &'a Matching,
+    pub junk: &'a Junk,
+    pub previous: Option<&'a Previous>,
+    pub references: References,
+    /// The hub's operating systems, folded; `None` when the list was not read.
+    operating_systems: Option<FxHashSet<String>>,
+}
+
+/// What is compared of one entity.
+#[derive(Debug)]
+pub(super) struct EntityPlan {
+    pub entity: Entity,
+    /// Everyone who may speak; the hub first.
+    pub voices: Vec<Voice>,
+    pub fields: Vec<FieldPlan>,
+    /// The sources whose records may change: the hub, then the PSAs with two-way sync.
+    pub targets: Vec<SourceIx>,
+}
+
+/// What is compared of one field.
+#[derive(Debug)]
+pub(super) struct FieldPlan {
+    pub field: &'static Field,
+    /// The position of the column in the canonical schema.
+    pub position: usize,
+    /// First wins.
+    pub owners: Vec<(Owner, VoiceIx)>,
+    /// The PSAs that take the field from the hub.
+    pub two_way: Vec<(SourceIx, VoiceIx)>,
+}
+
+impl FieldPlan {
+    /// The voices of the records that may change: the hub's and those of the PSAs that take the field.
+    pub(super) fn targets(&self) -> impl Iterator<Item = (SourceIx, VoiceIx)> + '_ {
+        std::iter::once((HUB, HUB_VOICE)).chain(self.two_way.iter().copied())
+    }
+}
+
+/// The voice of the hub.
+pub(super) const HUB_VOICE: VoiceIx = 0;
+
+impl EntityPlan {
+    /// The plan of `entity`, by the pipeline's owner lists and two-way settings.
+    pub(super) fn new(pipeline: &Pipeline, entity: Entity) -> Self {
+        let mut voices = vec![Voice::from_slice(&[HUB])];
+        let mut targets = vec![HUB];
+        let fields = owned_fields(entity)
+            .map(|(position, field)| FieldPlan {
+                field,
+                position,
+                owners: owners(pipeline, entity, field.name)
+                    .into_iter()
+                    .map(|owner| {
+                        let ix = voice(&mut voices, &owner.voice);
+                        (owner, ix)
+                    })
+                    .collect(),
+                two_way: two_way::sources(pipeline, entity, field.name)
+                    .map(|source| (source, voice(&mut voices, &Voice::from_slice(&[source]))))
+                    .collect(),
+            })
+            .collect::<Vec<_>>();
+        for (source, _) in fields.iter().flat_map(|field| &field.two_way) {
+            if !targets.contains(source) {
+                targets.push(*source);
+            }
+        }
+        targets.sort_unstable();
+        Self { entity, voices, fields, targets }
+    }
+}
+
+/// What one record says of one field.
+#[derive(Debug, Clone)]
+pub(super) struct Said<'a> {
+    pub record: RecordRef,
+    /// The text for people, `None` when there is none.
+    pub text: Option<Cow<'a, str>>,
+    /// The value in comparable form, or why it is blank.
+    pub form: Result<Form<'a>, Blank>,
+}
+
+impl<'a> Context<'a> {
+    /// Prepares the comparison, and reports references that lead nowhere and values that the hub's lists do not have.
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        tables: &'a Tables,
+        matching: &'a Matching,
+        junk: &'a Junk,
+        lookups: &Lookups,
+        previous: Option<&'a Previous>,
+    ) -> (Self, Vec<Finding>) {
+        let (references, mut findings) = References::new(pipeline, tables, matching);
+        let operating_systems = lookups
+            .lists
+            .get(&(HUB, OPERATING_SYSTEMS))
+            .map(|items| items.iter().map(|item| fold(&item.name)).collect());
+        let context = Self { pipeline, tables, matching, junk, previous, references, operating_systems };
+        context.report_unknown_systems(&mut findings);
+        findings.sort_unstable();
+        (context, findings)
+    }
+
+    /// The records of `entity` of `source`, if they have the column at `position` at all.
+    pub(super) fn carrier(&self, source: SourceIx, entity: Entity, position: usize) -> Option<&'a Records> {
+        let is_carried =
+            |table: &&Records| table.files.iter().any(|file| file.carried.get(position) == Some(&true));
+        self.tables.get(source, entity).filter(is_carried)
+    }
+
+    /// Whether the file of the record carries the field, and its source delivers what the field refers to.
+    pub(super) fn is_carried(&self, entity: Entity, field: &FieldPlan, record: RecordRef) -> bool {
+        let Some(table) = self.tables.get(record.source, entity) else { return false };
+        let is_known = match field.field.kind {
+            Kind::Reference(to) => self.tables.get(record.source, to).is_some(),
+            _ => true,
+        };
+        is_known && table.is_carried(record.row, field.position)
+    }
+
+    /// The text of a cell, `None` when it is blank.
+    fn cell(&self, entity: Entity, record: RecordRef, name: &str) -> Option<&'a str> {
+        self.tables.value(entity, record, name)
+    }
+
+    /// What `record` says of a field.
+    pub(super) fn read(&self, entity: Entity, field: &FieldPlan, record: RecordRef) -> Said<'a> {
+        let text = self.tables.get(record.source, entity).and_then(|table| {
+            let array = table.text_at(field.position);
+            let row = record.row as usize;
+            (!array.is_null(row)).then(|| array.value(row)).filter(|text| !text.trim().is_empty())
+        });
+        if let Kind::Reference(to) = field.field.kind {
+            return self.read_reference(entity, field.field.name, to, record, text);
+        }
+        let form = match (field.field.kind, text) {
+            (Kind::Mac, _) => macs(text, self.cell(entity, record, column::INTERFACES), self.junk),
+            (_, None) => Err(Blank::Missing),
+            (Kind::OperatingSystem, Some(text)) if record.source != HUB && !self.has_system(text) => {
+                Err(Blank::NoSuchValue)
+            }
+            (kind, Some(text)) => form(kind, text, self.junk),
+        };
+        Said { record, text: text.map(for_people), form }
+    }
+
+    fn read_reference(
+        &self,
+        entity: Entity,
+        name: &'static str,
+        to: Entity,
+        record: RecordRef,
+        text: Option<&'a str>,
+    ) -> Said<'a> {
+        let id = self.cell(entity, record, id_column(name));
+        let found = match self.references.get(entity, record, name) {
+            Err(Blank::Unresolved) if text.is_none() && id.is_none() => Err(Blank::Missing),
+            found => found,
+        };
+        let named = || found.ok().and_then(|(_, referred)| display_name(self.tables, to, referred));
+        let text = text.map(str::trim).map(Cow::Borrowed).or_else(named).or(id.map(Cow::Borrowed));
+        Said { record, text, form: found.map(|(cluster, _)| Form::Cluster(cluster)) }
+    }
+
+    /// What is written when `said` wins: in the owner's spelling, a MAC address alone, a record by its name. For lists, what
+    /// the target has and then what it lacks.
+    pub(super) fn written(
+        &self,
+        entity: Entity,
+        field: &FieldPlan,
+        said: &Said<'a>,
+        current: &Said<'a>,
+    ) -> String {
+        let name = field.field.name;
+        let own = || said.text.clone().unwrap_or_default();
+        match (&said.form, field.field.kind) {
+            (Ok(Form::Macs(_)), _) => {
+                let cell = self.cell(entity, said.record, name);
+                let interfaces = self.cell(entity, said.record, column::INTERFACES);
+                first_usable_mac(cell, interfaces, self.junk).unwrap_or_default()
+            }
+            (Ok(Form::Cluster(_)), Kind::Reference(to)) => {
+                let referred = self.references.get(entity, said.record, name).ok();
+                let named = referred.and_then(|(_, referred)| display_name(self.tables, to, referred));
+                named.unwrap_or_else(own).into_owned()
+            }
+            (Ok(Form::Items(items)), _) => {
+                let has = |key: &String| match &current.form {
+                    Ok(Form::Items(own)) => own.iter().any(|(own, _)| own == key),
+                    _ => false,
+                };
+                let now =
+                    self.cell(entity, current.record, name).into_iter().flat_map(list_items).map(str::trim);
+                let missing = items.iter().filter(|(key, _)| !has(key)).map(|(_, item)| *item);
+                now.chain(missing).collect::<Vec<_>>().join("; ")
+            }
+            _ => own().into_owned(),
+        }
+    }
+
+    /// Whether the hub's list has the operating system; it does when the list was not read.
+    fn has_system(&self, name: &str) -> bool {
+        self.operating_systems.as_ref().is_none_or(|systems| systems.contains(&fold(name)))
+    }
+
+    /// One finding for every record whose operating system the hub's list does not have.
+    fn report_unknown_systems(&self, findings: &mut Vec<Finding>) {
+        if self.operating_systems.is_none() {
+            return;
+        }
+        let entity = Entity::Configuration;
+        for table in self.tables.iter().filter(|table| table.entity == entity && table.source != HUB) {
+            let mut known: FxHashMap<&str, bool> = FxHashMap::default();
+            for (name, row) in table.text(column::OPERATING_SYSTEM).iter().zip(0..) {
+                let Some(name) = name.filter(|name| !name.trim().is_empty()) else { continue };
+                let outcome = self.matching.of(entity).outcome(RecordRef { source: table.source, row });
+                if outcome.cluster == NO_CLUSTER
+                    || *known.entry(name).or_insert_with(|| self.has_system(name))
+                {
+                    continue;
+                }
+                findings.push(Finding {
+                    source: self.pipeline.sources[usize::from(table.source)].name.clone(),
+                    entity,
+                    record_id: table.id(row).to_owned(),
+                    field: column::OPERATING_SYSTEM,
+                    code: "no_such_value",
+                    raw_value: name.to_owned(),
+                    message: "the hub's list of operating systems does not have the value".to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// The form in which operating systems are looked up.
+fn fold(name: &str) -> String {
+    fold_case(&name_key(name))
+}
+
+/// A cell for people: trimmed, the items of a list joined by `; `.
+fn for_people(text: &str) -> Cow<'_, str> {
+    if text.contains(LIST_SEPARATOR) {
+        list_items(text).map(str::trim).collect::<Vec<_>>().join("; ").into()
+    } else {
+        text.trim().into()
+    }
+}

@@ -1,0 +1,137 @@
+//! Two-way fields: what a PSA takes from the hub, and what changed since the last completed run.
+
+use std::collections::HashMap;
+
+use super::canonical::form;
+use super::context::{Context, EntityPlan, FieldPlan, Said};
+use super::references::id_column;
+use crate::model::{Entity, Kind, PreviousValues, Role, SourceIx, column};
+use crate::normalize::name_key;
+use crate::pipeline::Pipeline;
+use crate::systems::System;
+
+/// The PSAs with two-way sync that take the field from the hub.
+pub(super) fn sources<'a>(
+    pipeline: &'a Pipeline,
+    entity: Entity,
+    field: &'static str,
+) -> impl Iterator<Item = SourceIx> + use<'a> {
+    (0..)
+        .zip(&pipeline.sources)
+        .filter(move |(_, source)| {
+            source.role == Role::Psa && source.sync.two_way && takes(source.system, entity, field)
+        })
+        .map(|(ix, _)| ix)
+}
+
+/// Whether the hub's value of the field goes to the system.
+fn takes(system: &System, entity: Entity, field: &str) -> bool {
+    system.two_way && fields(&system.name, entity).contains(&field)
+}
+
+/// What the hub sends to each system, as IT Glue's help pages on field mappings list it. Locations' telephone numbers
+/// come from the PSA and do not go back.
+fn fields(system: &str, entity: Entity) -> &'static [&'static str] {
+    match (system, entity) {
+        ("connectwise", Entity::Organization) => {
+            &[column::NAME, column::TYPE, column::STATUS, column::SHORT_NAME, column::PARENT]
+        }
+        ("connectwise", Entity::Location) => &[
+            column::NAME,
+            column::ADDRESS_1,
+            column::ADDRESS_2,
+            column::CITY,
+            column::REGION,
+            column::COUNTRY,
+            column::POSTAL_CODE,
+        ],
+        ("connectwise", Entity::Contact) => &[
+            column::FIRST_NAME,
+            column::LAST_NAME,
+            column::TITLE,
+            column::TYPE,
+            column::EMAILS,
+            column::PHONES,
+            column::LOCATION,
+        ],
+        ("connectwise", Entity::Configuration) => &[
+            column::NAME,
+            column::TYPE,
+            column::STATUS,
+            column::DEFAULT_GATEWAY,
+            column::PRIMARY_IP,
+            column::MAC_ADDRESS,
+            column::SERIAL_NUMBER,
+            column::ASSET_TAG,
+            column::MANUFACTURER,
+            column::MODEL,
+            column::OPERATING_SYSTEM,
+            column::NOTES,
+            column::INSTALLED_AT,
+            column::INSTALLED_BY,
+            column::PURCHASED_AT,
+            column::WARRANTY_EXPIRES_AT,
+            column::CONTACT,
+            column::LOCATION,
+        ],
+        _ => &[],
+    }
+}
+
+/// The fields of a record as they were read in the last completed run.
+pub(super) struct Before<'a>(Option<&'a HashMap<String, PreviousValues>>);
+
+impl<'a> Before<'a> {
+    /// Those of `entity` of `source`.
+    pub(super) fn new(context: &Context<'a>, source: SourceIx, entity: Entity) -> Self {
+        let name = &context.pipeline.sources[usize::from(source)].name;
+        Self(context.previous.and_then(|previous| previous.values.get(&(name.clone(), entity))))
+    }
+}
+
+/// The last completed run, by target of an entity's plan.
+pub(super) struct Earlier<'a>(Vec<(SourceIx, Before<'a>)>);
+
+impl<'a> Earlier<'a> {
+    pub(super) fn new(context: &Context<'a>, plan: &EntityPlan) -> Self {
+        let of = |source: &SourceIx| (*source, Before::new(context, *source, plan.entity));
+        Self(plan.targets.iter().map(of).collect())
+    }
+
+    /// Whether the record says something else than in the last completed run; `None` when that is not known. A value that
+    /// went blank is no change: blank never wins.
+    pub(super) fn has_changed(
+        &self,
+        context: &Context<'a>,
+        plan: &EntityPlan,
+        field: &FieldPlan,
+        said: &Said<'a>,
+    ) -> Option<bool> {
+        let (_, before) = self.0.iter().find(|(source, _)| *source == said.record.source)?;
+        let id = context.tables.id(plan.entity, said.record);
+        let values = before.0?.get(id)?;
+        let Ok(now) = &said.form else { return Some(false) };
+        let name = field.field.name;
+        let earlier = values.get(name).map(String::as_str);
+        if let Kind::Reference(_) = field.field.kind {
+            let id_name = id_column(name);
+            let id = context.tables.value(plan.entity, said.record, id_name);
+            if let (Some(id), Some(earlier)) = (id, values.get(id_name)) {
+                return Some(id != earlier);
+            }
+            let Some(earlier) = earlier else { return Some(!values.contains_key(id_name)) };
+            return Some(name_key(said.text.as_deref().unwrap_or_default()) != name_key(earlier));
+        }
+        let Some(earlier) = earlier else { return Some(true) };
+        // Of MAC addresses only the field itself was kept.
+        let own = match field.field.kind {
+            Kind::Mac => context
+                .tables
+                .value(plan.entity, said.record, name)
+                .and_then(|cell| form(Kind::Mac, cell, context.junk).ok()),
+            _ => Some(now.clone()),
+        };
+        let Some(own) = own else { return Some(false) };
+        Some(form(field.field.kind, earlier, context.junk).is_ok_and(|earlier| !own.equals(&earlier)))
+    }
+}
