@@ -2,3 +2,4 @@ mod decisions_file;
 mod matching;
 mod pipeline;
 mod plan;
+mod samples;

@@ -126,13 +126,14 @@ fn the_records_of_the_readme_end_as_it_says() {
     );
     let mut found: BTreeMap<(String, String), (String, String, String)> = BTreeMap::new();
     for row in rows {
-        let [entity, record, state, rule, reason, hub_id] = row.try_into().expect("six columns");
+        let [entity, record, state, rule, reason, hub_id]: [String; 6] = row.try_into().expect("six columns");
         let by = if reason.is_empty() { rule } else { reason };
         found.insert((entity, record), (state, by, hub_id));
     }
     let mut wrong = Vec::new();
     for row in records(&readme()) {
-        let [case, record, entity, state, by, hub_id, _] = row.try_into().expect("seven columns");
+        let [case, record, entity, state, by, hub_id, _]: [String; 7] =
+            row.try_into().expect("seven columns");
         let expected = (state, by, hub_id);
         match found.get(&(entity.clone(), record.clone())) {
             Some(got) if *got == expected => {}
