@@ -2,6 +2,7 @@
 //! together.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::decisions::{Decision, ScopeDecisions};
 use super::fold::{FoldInput, Rejected, ScopeResult, fold_scope, outcome};
@@ -50,8 +51,10 @@ pub(super) fn fold_entity(
     // An organization of an RMM without devices takes part only where a decision says so.
     let mut scopes = scopes.clone();
     let mut excluded: Vec<(RecordRef, Outcome)> = Vec::new();
+    let mut without_devices = FxHashSet::default();
     for (record, ended) in waiting {
         if ended.reason == Some(Reason::NoDevices) && decisions.has_main(record) {
+            without_devices.insert(record);
             scopes[usize::from(record.source)][record.row as usize] = 0;
         } else {
             let name = if ended.reason.is_some_and(Reason::is_carried) { "carried" } else { "skipped" };
@@ -68,6 +71,7 @@ pub(super) fn fold_entity(
         keys: estate.keys,
         decisions: &decisions,
         stored_links: &stored_links,
+        without_devices: &without_devices,
     };
     let count = organizations.map_or(1, |organizations| organizations.clusters.len());
     let grouped: Vec<Grouped> = scopes.iter().map(|of_source| Grouped::new(of_source, count)).collect();

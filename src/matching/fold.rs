@@ -1,5 +1,8 @@
 //! The fold of one scope: hub rows found the clusters, then the sources are folded in, one step each.
 
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+
 use super::decisions::ScopeDecisions;
 use super::outcome::{NO_CLUSTER, Outcome, Rule};
 use super::step::{Decided, Step, Toward};
@@ -18,13 +21,15 @@ pub(super) struct FoldInput<'a> {
     pub decisions: &'a ScopeDecisions<'a>,
     /// Hub rows, with their organization cluster, that store a link, by the link.
     pub stored_links: &'a super::links::StoredLinks<'a>,
+    /// Organizations of an RMM without devices: they take part only when a decision about them applies.
+    pub without_devices: &'a FxHashSet<RecordRef>,
 }
 
 /// A cluster as the fold of its scope leaves it.
 pub(super) struct ScopeCluster {
     pub founder: RecordRef,
     pub in_review: bool,
-    pub members: Vec<RecordRef>,
+    pub members: SmallVec<[RecordRef; 4]>,
 }
 
 /// What the fold of one scope leaves. Cluster numbers are positions in `clusters`.
@@ -74,7 +79,7 @@ pub(super) fn fold_scope(input: &FoldInput<'_>, organization: u32, rows: &[&[u32
         .map(|cluster| ScopeCluster {
             founder: cluster.founder,
             in_review: cluster.in_review,
-            members: cluster.members.into_vec(),
+            members: cluster.members,
         })
         .collect();
     scope.result
@@ -143,6 +148,9 @@ impl Scope<'_> {
             );
             if is_ignored {
                 let ended = outcome(State::Ignored, NO_CLUSTER, Rule::Decision, None);
+                self.result.outcomes.push((record, ended));
+            } else if found.main.is_none() && self.input.without_devices.contains(&record) {
+                let ended = outcome(State::Skipped, NO_CLUSTER, Rule::None, Some(Reason::NoDevices));
                 self.result.outcomes.push((record, ended));
             } else {
                 records.push(record);

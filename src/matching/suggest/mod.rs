@@ -68,7 +68,7 @@ pub(super) fn suggest(
             Entity::Configuration => proposals.extend(elsewhere.configurations(matching)),
             _ => {}
         }
-        matchings[entity.index()].candidates = rank(proposals);
+        matchings[entity.index()].candidates = rank(estate, entity, matching, proposals);
     }
     findings
 }
@@ -88,11 +88,25 @@ fn why_rejected(matching: &EntityMatching, record: RecordRef) -> String {
     }
 }
 
-/// At most five per record, each cluster once, strongest first.
-fn rank(mut proposals: Vec<Proposal>) -> Vec<Candidate> {
+/// At most five per record, each cluster once, strongest first; of equal ones the cluster that was founded first, by
+/// source and record id, since row numbers depend on the order of the files.
+fn rank(
+    estate: Estate<'_>,
+    entity: Entity,
+    matching: &EntityMatching,
+    mut proposals: Vec<Proposal>,
+) -> Vec<Candidate> {
+    let founder = |cluster: ClusterIx| {
+        let founder = matching.clusters[cluster as usize].founder;
+        (founder.source, estate.tables.id(entity, founder))
+    };
     proposals.par_sort_by(|a, b| {
         let by_score = b.score.total_cmp(&a.score);
-        a.record.cmp(&b.record).then(by_score).then(a.cluster.cmp(&b.cluster)).then(a.reason.cmp(&b.reason))
+        a.record
+            .cmp(&b.record)
+            .then(by_score)
+            .then_with(|| founder(a.cluster).cmp(&founder(b.cluster)))
+            .then_with(|| a.reason.cmp(&b.reason))
     });
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut of_record = 0;
