@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::decisions::{Decision, ScopeDecisions};
-use super::fold::{FoldInput, Rejected, ScopeResult, fold_scope, outcome};
+use super::fold::{DuplicateInHub, FoldInput, Rejected, ScopeResult, fold_scope, outcome};
 use super::links::StoredLinks;
 use super::outcome::{Cluster, ClusterIx, EntityMatching, NO_CLUSTER, Outcome, Rule};
 use super::owners::Owner;
 use crate::model::{Entity, Reason, RecordRef, Role, SourceIx, State, Tables, column};
-use crate::normalize::{Key, Keys};
+use crate::normalize::Keys;
 use crate::pipeline::Pipeline;
 
 /// The tables that the fold reads.
@@ -32,7 +32,7 @@ pub(super) struct FoldedEntity {
     /// A matched record, its cluster, and the other one that a weaker key points to.
     pub weaker_key_disagrees: Vec<(RecordRef, ClusterIx, ClusterIx)>,
     pub cluster_disagrees: Vec<(RecordRef, ClusterIx)>,
-    pub duplicate_in_hub: Vec<(RecordRef, Key, String, Vec<RecordRef>)>,
+    pub duplicate_in_hub: Vec<DuplicateInHub>,
     pub decisions: Vec<(u32, &'static str)>,
 }
 

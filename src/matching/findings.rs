@@ -1,6 +1,7 @@
 //! What the fold noticed without changing a state, as rows of `data_quality`.
 
 use super::entity::{Estate, FoldedEntity};
+use super::fold::DuplicateInHub;
 use super::outcome::ClusterIx;
 use crate::model::{Entity, Finding, RecordRef};
 use crate::normalize::Key;
@@ -29,8 +30,12 @@ pub(super) fn findings(estate: Estate<'_>, entity: Entity, folded: &FoldedEntity
             format!("it joined {} although their serial numbers have nothing in common", name_of(*cluster)),
         ));
     }
-    for (record, key, value, others) in &folded.duplicate_in_hub {
-        let others: Vec<&str> = others.iter().map(|other| estate.tables.id(entity, *other)).collect();
+    for DuplicateInHub { record, key, value, others, count } in &folded.duplicate_in_hub {
+        let named: Vec<&str> = others.iter().map(|other| estate.tables.id(entity, *other)).collect();
+        let more = match count - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         let (field, noun) = match key {
             Key::Mac => ("mac_address", "MAC address"),
             _ => ("serial_number", "serial number"),
@@ -40,7 +45,7 @@ pub(super) fn findings(estate: Estate<'_>, entity: Entity, folded: &FoldedEntity
             field,
             "duplicate_in_hub",
             value.clone(),
-            format!("other rows of the hub's organization have the same {noun}: {}", others.join(", ")),
+            format!("other rows of the hub's organization have the same {noun}: {}{more}", named.join(", ")),
         ));
     }
     findings

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::decisions::ScopeDecisions;
 use super::outcome::{NO_CLUSTER, Outcome, Rule};
 use super::step::{Decided, Step, Toward};
-use super::universe::{Local, RecordValues, Universe};
+use super::universe::{Local, RecordValues, Universe, ValueId};
 use crate::model::{Entity, Reason, RecordRef, SourceIx, State, Tables, column};
 use crate::normalize::{Key, Keys};
 use crate::pipeline::Pipeline;
@@ -45,11 +45,27 @@ pub(super) struct ScopeResult {
     pub weaker_key_disagrees: Vec<(RecordRef, Local, Local)>,
     /// A member with veto keys that have nothing in common with those of its cluster.
     pub cluster_disagrees: Vec<(RecordRef, Local)>,
-    /// A live hub row that shares a serial number or MAC address with others: the key, the value, the others.
-    pub duplicate_in_hub: Vec<(RecordRef, Key, String, Vec<RecordRef>)>,
+    /// Live hub rows that share a serial number or MAC address with others.
+    pub duplicate_in_hub: Vec<DuplicateInHub>,
     /// Decisions, by position, and what became of them.
     pub decisions: Vec<(u32, &'static str)>,
 }
+
+/// A live hub row that shares a key value with others of its organization.
+#[derive(Debug, Clone)]
+pub(super) struct DuplicateInHub {
+    pub record: RecordRef,
+    pub key: Key,
+    pub value: String,
+    /// The first of the others, by id.
+    pub others: Vec<RecordRef>,
+    /// How many others there are.
+    pub count: usize,
+}
+
+/// How many of the other rows a `duplicate_in_hub` names: with all of them, one value that thousands of rows hold
+/// would be millions of ids.
+const NAMED_DUPLICATES: usize = 5;
 
 /// A candidate that a rule rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,26 +124,25 @@ impl Scope<'_> {
     }
 
     fn duplicates_in_hub(&mut self, key: Key) {
-        let clusters = &self.universe.clusters;
-        for cluster in
-            clusters.iter().enumerate().filter(|(_, cluster)| !cluster.is_archived).map(|(ix, _)| ix)
-        {
-            let cluster = Local::try_from(cluster).expect("fewer than 4 billion clusters");
-            for value in self.universe.values(cluster, key) {
-                let live = self.universe.holders(key, *value).iter().copied();
-                let others: Vec<RecordRef> = live
-                    .filter(|other| *other != cluster && !clusters[*other as usize].is_archived)
-                    .map(|other| clusters[other as usize].founder)
-                    .collect();
-                if !others.is_empty() {
-                    let text = self.universe.text(key, *value).to_owned();
-                    self.result.duplicate_in_hub.push((
-                        clusters[cluster as usize].founder,
-                        key,
-                        text,
-                        others,
-                    ));
-                }
+        let table = self.input.tables.get(0, self.input.entity);
+        let id = |record: &RecordRef| table.map_or("", |table| table.id(record.row));
+        let live = self.universe.clusters.iter().zip(0..).filter(|(cluster, _)| !cluster.is_archived);
+        let mut holders: Vec<(ValueId, RecordRef)> = live
+            .flat_map(|(cluster, at)| {
+                self.universe.values(at, key).iter().map(|value| (*value, cluster.founder))
+            })
+            .collect();
+        holders.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(&a.1).cmp(id(&b.1))));
+        for group in holders.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+            for (value, record) in group {
+                let others = group.iter().map(|(_, other)| *other).filter(|other| other != record);
+                self.result.duplicate_in_hub.push(DuplicateInHub {
+                    record: *record,
+                    key,
+                    value: self.universe.text(key, *value).to_owned(),
+                    others: others.take(NAMED_DUPLICATES).collect(),
+                    count: group.len() - 1,
+                });
             }
         }
     }

@@ -1,5 +1,9 @@
 mod decisions_file;
 mod matching;
+mod oracle;
+mod ownership;
 mod pipeline;
 mod plan;
+mod properties;
 mod samples;
+mod support;

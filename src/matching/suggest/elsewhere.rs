@@ -122,8 +122,12 @@ impl Elsewhere {
     }
 
     /// For each organization in review or unmatched, the hub organization that holds the most of its devices.
-    pub fn organizations(&self, matchings: &[EntityMatching]) -> Vec<Proposal> {
+    pub fn organizations(&self, estate: Estate<'_>, matchings: &[EntityMatching]) -> Vec<Proposal> {
         let organizations = &matchings[Entity::Organization.index()];
+        let founder = |cluster: ClusterIx| {
+            let founder = organizations.clusters[cluster as usize].founder;
+            (founder.source, estate.tables.id(Entity::Organization, founder))
+        };
         let configurations = &matchings[Entity::Configuration.index()];
         let mut votes: FxHashMap<(SourceIx, u32), Vec<(ClusterIx, RecordRef)>> = FxHashMap::default();
         for seen in &self.seen {
@@ -141,9 +145,9 @@ impl Elsewhere {
             voters.sort_unstable();
             voters.dedup();
             let counted = voters.chunk_by(|a, b| a.0 == b.0).map(|same| (same.len(), same[0].0));
-            // The most devices; of equals the first organization.
+            // The most devices; of equals the first organization by id.
             let Some((count, cluster)) =
-                counted.max_by_key(|(count, cluster)| (*count, std::cmp::Reverse(*cluster)))
+                counted.max_by_key(|(count, cluster)| (*count, std::cmp::Reverse(founder(*cluster))))
             else {
                 continue;
             };

@@ -64,7 +64,7 @@ pub(super) fn suggest(
             .collect();
         proposals.extend(names::propose(estate, matching));
         match entity {
-            Entity::Organization => proposals.extend(elsewhere.organizations(matchings)),
+            Entity::Organization => proposals.extend(elsewhere.organizations(estate, matchings)),
             Entity::Configuration => proposals.extend(elsewhere.configurations(matching)),
             _ => {}
         }
