@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::canonical::Form;
 use super::columns::differing;
 use super::context::{Context, EntityPlan, FieldPlan, Said};
 use super::decide::{Clash, Rule, Verdict, decide};
@@ -9,7 +10,6 @@ use super::roster::Roster;
 use super::two_way::Earlier;
 use crate::diff::{Conflict, Diff, DiffKind};
 use crate::matching::ClusterIx;
-use crate::model::RecordRef;
 
 /// The differences and conflicts of one field, by cluster.
 pub(super) fn compare(
@@ -27,10 +27,12 @@ pub(super) fn compare(
                 let speaker = |voice| roster.speaker(&plan.voices, voice, *position);
                 let verdict = decide(context, plan, field, earlier, speaker);
                 let cluster = roster.clusters[*position];
-                for (_, voice) in field.targets() {
-                    let Some(target) = speaker(voice) else { continue };
-                    diffs.extend(diff(context, plan, field, cluster, target, &verdict));
-                }
+                let currents = context.currents(plan.entity, field, speaker);
+                let all = &currents;
+                diffs.extend(currents.iter().filter_map(|current| {
+                    let difference = Difference { context, plan, field, current, currents: all };
+                    difference.diff(cluster, &verdict)
+                }));
                 conflicts.extend(conflict_rows(context, plan, field, cluster, &verdict));
             }
             (diffs, conflicts)
@@ -40,41 +42,41 @@ pub(super) fn compare(
     (diffs.into_iter().flatten().collect(), conflicts.into_iter().flatten().collect())
 }
 
-/// How the target differs from what was decided, `None` when it does not, or when its file does not carry the field.
-fn diff<'a>(
-    context: &Context<'a>,
-    plan: &EntityPlan,
-    field: &FieldPlan,
-    cluster: ClusterIx,
-    target: RecordRef,
-    verdict: &Verdict<'a>,
-) -> Option<Diff> {
-    let (said, rule) = verdict.winner.as_ref()?;
-    if said.record == target || !context.is_carried(plan.entity, field, target) {
-        return None;
+/// One target beside what it should say.
+struct Difference<'a, 'c> {
+    context: &'c Context<'a>,
+    plan: &'c EntityPlan,
+    field: &'c FieldPlan,
+    current: &'c Said<'a>,
+    currents: &'c [Said<'a>],
+}
+
+impl<'a> Difference<'a, '_> {
+    /// How the target differs from what was decided, `None` when it does not.
+    fn diff(&self, cluster: ClusterIx, verdict: &Verdict<'a>) -> Option<Diff> {
+        let (said, rule) = verdict.winner.as_ref()?;
+        let (current, field, entity) = (self.current, self.field, self.plan.entity);
+        if said.record == current.record || current.satisfies(said) {
+            return None;
+        }
+        let kind = match rule {
+            Rule::BothChanged(_) => DiffKind::Conflict,
+            _ if current.text.is_none() || current.form.is_err() => DiffKind::Set,
+            _ => DiffKind::Change,
+        };
+        Some(Diff {
+            entity,
+            cluster,
+            target: current.record,
+            field: field.field.name,
+            desired: self.context.written(entity, field, said, Some(current), self.currents),
+            desired_cluster: said.form.as_ref().ok().and_then(Form::cluster),
+            current: current.text.as_deref().map(str::to_owned),
+            supplied_by: said.record,
+            kind,
+            rule: rule.text(field),
+        })
     }
-    let current = context.read(plan.entity, field, target);
-    let Ok(form) = &said.form else { return None };
-    if current.form.as_ref().is_ok_and(|own| own.satisfies(form)) {
-        return None;
-    }
-    let kind = match rule {
-        Rule::BothChanged(_) => DiffKind::Conflict,
-        _ if current.text.is_none() || current.form.is_err() => DiffKind::Set,
-        _ => DiffKind::Change,
-    };
-    Some(Diff {
-        entity: plan.entity,
-        cluster,
-        target,
-        field: field.field.name,
-        desired: context.written(plan.entity, field, said, &current),
-        desired_cluster: form.cluster(),
-        current: current.text.map(std::borrow::Cow::into_owned),
-        supplied_by: said.record,
-        kind,
-        rule: rule.text(field),
-    })
 }
 
 /// One row for every PSA whose value and the hub's were changed apart.

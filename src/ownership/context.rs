@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use arrow::array::Array;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::canonical::{Blank, Form, form, macs};
 use super::policy::{Owner, Voice, owned_fields, owners};
@@ -16,7 +17,7 @@ use crate::model::{
     Entity, Field, Finding, Kind, LIST_SEPARATOR, Previous, RecordRef, Records, SourceIx, Tables, column,
     list_items,
 };
-use crate::normalize::{Junk, first_usable_mac, fold_case, name_key};
+use crate::normalize::{Dropped, Junk, Mac, each_interface_mac, each_mac, fold_case, name_key};
 use crate::pipeline::Pipeline;
 
 /// The hub's position among the sources.
@@ -112,6 +113,16 @@ pub(super) struct Said<'a> {
     pub form: Result<Form<'a>, Blank>,
 }
 
+impl Said<'_> {
+    /// Whether a target that says this needs nothing of the supplier.
+    pub(super) fn satisfies(&self, supplier: &Said<'_>) -> bool {
+        match (&self.form, &supplier.form) {
+            (Ok(own), Ok(other)) => own.satisfies(other),
+            _ => false,
+        }
+    }
+}
+
 impl<'a> Context<'a> {
     /// Prepares the comparison, and reports references that lead nowhere and values that the hub's lists do not have.
     pub(super) fn new(
@@ -194,40 +205,75 @@ impl<'a> Context<'a> {
         Said { record, text, form: found.map(|(cluster, _)| Form::Cluster(cluster)) }
     }
 
+    /// What the records that may change say of a field, the hub's first; without those whose file does not carry it.
+    pub(super) fn currents(
+        &self,
+        entity: Entity,
+        field: &FieldPlan,
+        speaker: impl Fn(VoiceIx) -> Option<RecordRef>,
+    ) -> SmallVec<[Said<'a>; 2]> {
+        field
+            .targets()
+            .filter_map(|(_, voice)| speaker(voice))
+            .filter(|record| self.is_carried(entity, field, *record))
+            .map(|record| self.read(entity, field, record))
+            .collect()
+    }
+
     /// What is written when `said` wins: in the owner's spelling, a MAC address alone, a record by its name. For lists, what
-    /// the target has and then what it lacks.
+    /// the target has and then what it lacks. `currents` are all records that may change.
     pub(super) fn written(
         &self,
         entity: Entity,
         field: &FieldPlan,
         said: &Said<'a>,
-        current: &Said<'a>,
+        current: Option<&Said<'a>>,
+        currents: &[Said<'a>],
     ) -> String {
         let name = field.field.name;
         let own = || said.text.clone().unwrap_or_default();
         match (&said.form, field.field.kind) {
-            (Ok(Form::Macs(_)), _) => {
-                let cell = self.cell(entity, said.record, name);
-                let interfaces = self.cell(entity, said.record, column::INTERFACES);
-                first_usable_mac(cell, interfaces, self.junk).unwrap_or_default()
-            }
+            (Ok(Form::Macs(_)), _) => self.mac_to_write(entity, said.record, currents).to_owned(),
             (Ok(Form::Cluster(_)), Kind::Reference(to)) => {
                 let referred = self.references.get(entity, said.record, name).ok();
                 let named = referred.and_then(|(_, referred)| display_name(self.tables, to, referred));
                 named.unwrap_or_else(own).into_owned()
             }
             (Ok(Form::Items(items)), _) => {
-                let has = |key: &String| match &current.form {
-                    Ok(Form::Items(own)) => own.iter().any(|(own, _)| own == key),
+                let has = |key: &String| match current.map(|current| &current.form) {
+                    Some(Ok(Form::Items(own))) => own.iter().any(|(own, _)| own == key),
                     _ => false,
                 };
-                let now =
-                    self.cell(entity, current.record, name).into_iter().flat_map(list_items).map(str::trim);
+                let now = current.and_then(|current| self.cell(entity, current.record, name));
+                let now = now.into_iter().flat_map(list_items).map(str::trim);
                 let missing = items.iter().filter(|(key, _)| !has(key)).map(|(_, item)| *item);
                 now.chain(missing).collect::<Vec<_>>().join("; ")
             }
             _ => own().into_owned(),
         }
+    }
+
+    /// The first usable MAC address of a record. One that another target has already is preferred, so that all of them
+    /// agree in the end.
+    fn mac_to_write(&self, entity: Entity, record: RecordRef, currents: &[Said<'a>]) -> &'a str {
+        let is_settled = |mac: &Mac| {
+            currents.iter().any(|current| matches!(&current.form, Ok(Form::Macs(macs)) if macs.contains(mac)))
+        };
+        let (mut first, mut settled) = (None, None);
+        let mut each = |piece: &'a str, mac: Result<Mac, Dropped>| {
+            let Ok(mac) = mac else { return };
+            first.get_or_insert(piece);
+            if settled.is_none() && is_settled(&mac) {
+                settled = Some(piece);
+            }
+        };
+        if let Some(cell) = self.cell(entity, record, column::MAC_ADDRESS) {
+            each_mac(cell, self.junk, &mut each);
+        }
+        if let Some(interfaces) = self.cell(entity, record, column::INTERFACES) {
+            each_interface_mac(interfaces, self.junk, &mut each);
+        }
+        settled.or(first).map(str::trim).unwrap_or_default()
     }
 
     /// Whether the hub's list has the operating system; it does when the list was not read.

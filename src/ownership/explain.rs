@@ -1,13 +1,13 @@
 //! Why a field of one cluster should say what it should say: every owner in order, with its value.
 
 use super::canonical::Blank;
-use super::context::{Context, EntityPlan, FieldPlan, HUB_VOICE, Said};
+use super::context::{Context, EntityPlan, FieldPlan, HUB, HUB_VOICE, Said};
 use super::decide::decide;
 use super::roster::speakers;
 use super::two_way::Earlier;
 use crate::extract::Lookups;
 use crate::matching::{ClusterIx, Matching};
-use crate::model::{Entity, Kind, Previous, RecordRef, Tables};
+use crate::model::{Entity, Previous, RecordRef, Tables};
 use crate::normalize::Junk;
 use crate::pipeline::Pipeline;
 
@@ -85,26 +85,18 @@ fn explain_field<'a>(
     let verdict = decide(context, plan, field, earlier, |voice| speakers[voice]);
     let hub = speakers[HUB_VOICE].map(|record| context.read(plan.entity, field, record));
     let is_compared = !matching.clusters[cluster as usize].in_review && matching.members(cluster).len() > 1;
-    let satisfied = match (&verdict.winner, &hub) {
-        (Some((said, _)), Some(hub)) => match (&hub.form, &said.form) {
-            (Ok(own), Ok(supplied)) => own.satisfies(supplied),
-            _ => false,
-        },
-        _ => true,
-    };
+    let currents = context.currents(plan.entity, field, |voice| speakers[voice]);
+    let winner = verdict.winner.as_ref();
     let differs = is_compared
-        && !satisfied
-        && hub.as_ref().is_some_and(|hub| context.is_carried(plan.entity, field, hub.record));
-    let desired = verdict.winner.as_ref().map(|(said, _)| match (&hub, field.field.kind) {
-        (Some(hub), _) => context.written(plan.entity, field, said, hub),
-        (None, Kind::Emails | Kind::Phones | Kind::List) => text(said.clone()).unwrap_or_default(),
-        (None, _) => context.written(plan.entity, field, said, said),
-    });
+        && winner.is_some_and(|(said, _)| {
+            currents.iter().any(|current| current.record.source == HUB && !current.satisfies(said))
+        });
+    let desired = winner.map(|(said, _)| context.written(plan.entity, field, said, hub.as_ref(), &currents));
     FieldExplanation {
         field: field.field.name,
         owners,
-        winner: verdict.winner.as_ref().map(|(said, _)| said.record),
-        rule: verdict.winner.as_ref().map(|(_, rule)| rule.text(field)).unwrap_or_default(),
+        winner: winner.map(|(said, _)| said.record),
+        rule: winner.map(|(_, rule)| rule.text(field)).unwrap_or_default(),
         desired,
         current: hub.and_then(text),
         differs,
