@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::PlanInput;
 use super::diffs::DiffIndex;
 use super::lists::Lists;
-use super::owners::{Owner, Owners};
+use super::owners::{Owned, Owners};
 use super::sync::{self, SyncLists};
 use crate::matching::{Cluster, ClusterIx, EntityMatching, NO_CLUSTER};
 use crate::model::{Entity, RecordRef, Role, SourceIx, Tables, column, fields};
@@ -29,18 +29,21 @@ struct Rows<'a> {
     by_name: OnceLock<ByName>,
 }
 
-/// Where the columns that say whether a record lives stand.
+/// Where the columns stand that are looked at for every record.
 #[derive(Debug, Clone, Copy)]
 struct Positions {
     active: usize,
     archived: usize,
+    /// Where there are any.
+    interfaces: Option<usize>,
 }
 
 impl Positions {
     fn of(entity: Entity) -> Self {
         let at = |name| fields(entity).iter().position(|field| field.name == name);
-        let at = |name| at(name).expect("every entity has the column");
-        Self { active: at(column::ACTIVE), archived: at(column::ARCHIVED) }
+        let known = |name| at(name).expect("every entity has the column");
+        let (active, archived) = (known(column::ACTIVE), known(column::ARCHIVED));
+        Self { active, archived, interfaces: at(column::INTERFACES) }
     }
 }
 
@@ -70,7 +73,7 @@ impl<'a> Context<'a> {
             diffs: DiffIndex::new(input.diffs),
             lists: Lists::new(input.lookups),
             junk: Junk::new(&pipeline.junk),
-            owners: Owners::new(pipeline),
+            owners: Owners::new(pipeline, input.tables),
             positions: Entity::ALL.map(Positions::of),
             sync: pipeline.sources.iter().map(SyncLists::new).collect(),
             rows: pipeline.sources.iter().map(|_| <[Rows<'a>; 7]>::default()).collect(),
@@ -124,6 +127,9 @@ impl<'a> Context<'a> {
 
     /// The cell of the column at `position` of the entity's fields, trimmed; `None` when it is blank.
     pub(super) fn cell(&self, entity: Entity, record: RecordRef, position: usize) -> Option<&'a str> {
+        if !self.owners.is_filled(record.source, entity, position) {
+            return None;
+        }
         let array = self.tables.get(record.source, entity)?.text_at(position);
         let row = record.row as usize;
         (!array.is_null(row)).then(|| array.value(row).trim()).filter(|text| !text.is_empty())
@@ -159,6 +165,11 @@ impl<'a> Context<'a> {
         self.cell(entity, record, active) == Some("false") || self.is_archived(entity, record)
     }
 
+    /// The cell that holds the network interfaces.
+    pub(super) fn interfaces(&self, entity: Entity, record: RecordRef) -> Option<&'a str> {
+        self.cell(entity, record, self.positions[entity.index()].interfaces?)
+    }
+
     pub(super) fn is_archived(&self, entity: Entity, record: RecordRef) -> bool {
         self.cell(entity, record, self.positions[entity.index()].archived) == Some("true")
     }
@@ -169,7 +180,9 @@ impl<'a> Context<'a> {
         let mut speakers = Speakers::from_slice(self.members(entity, cluster));
         let matching = self.matching(entity);
         if speakers.len() > 1 {
-            speakers.sort_by_key(|member| (matching.outcome(*member).rule, self.id(entity, *member)));
+            speakers.sort_by_key(|member| {
+                (matching.outcome(*member).rule, self.id(entity, *member), member.source)
+            });
         }
         speakers
     }
@@ -267,9 +280,9 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The owners of a field, first wins.
-    pub(super) fn owners(&self, entity: Entity, field: &'static str) -> &[Owner] {
-        self.owners.of(entity, field)
+    /// The owned fields of an entity, in table order.
+    pub(super) fn owned(&self, entity: Entity) -> &[Owned] {
+        self.owners.of(entity)
     }
 
     /// The main location of an organization: the one that the hub marks as primary, else the first of the hub's.

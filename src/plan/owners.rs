@@ -1,112 +1,66 @@
-//! The owner lists of the pipeline as sources: what a create takes its values from.
+//! The owned fields of every entity with their owners: what a create takes its values from.
 
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use crate::model::{Entity, Field, Kind, SourceIx, Tables};
+use crate::ownership::{Voice, owned_fields, owners};
+use crate::pipeline::Pipeline;
 
-use super::sync;
-use crate::model::{Entity, Role, SourceIx, column, fields};
-use crate::pipeline::{MachineValues, Pipeline};
+/// A field that somebody owns.
+#[derive(Debug)]
+pub(super) struct Owned {
+    /// The position among the columns of the entity.
+    pub(super) position: usize,
+    pub(super) field: &'static Field,
+    /// First wins.
+    pub(super) voices: Vec<Voice>,
+}
 
-/// Sources that speak as one owner: those of a role, or one by its name.
-pub(super) type Owner = SmallVec<[SourceIx; 2]>;
-
-/// The owners of every field, first wins.
-#[derive(Debug, Default)]
-pub(super) struct Owners(FxHashMap<(Entity, &'static str), Vec<Owner>>);
+/// The owned fields that some record has a value for, by entity.
+#[derive(Debug)]
+pub(super) struct Owners {
+    by_entity: [Vec<Owned>; 7],
+    /// By source, entity and position: whether any record has a value.
+    filled: Vec<[Vec<bool>; 7]>,
+}
 
 impl Owners {
-    pub(super) fn new(pipeline: &Pipeline) -> Self {
-        let mut owners = FxHashMap::default();
-        for entity in Entity::ALL {
-            for field in fields(entity) {
-                let own =
-                    pipeline.ownership.iter().find(|own| own.entity == entity && own.field == field.name);
-                let list = match own {
-                    Some(own) => own.owners.iter().map(|name| resolve(pipeline, name)).collect(),
-                    None => default_roles(entity, field.name, pipeline.machine_values)
-                        .into_iter()
-                        .map(|role| of_role(pipeline, role))
-                        .collect::<Vec<_>>(),
-                };
-                if !list.is_empty() {
-                    owners.insert((entity, field.name), list);
-                }
-            }
-        }
-        Self(owners)
+    pub(super) fn new(pipeline: &Pipeline, tables: &Tables) -> Self {
+        let sources = 0..SourceIx::try_from(tables.sources()).unwrap_or(SourceIx::MAX);
+        let filled: Vec<[Vec<bool>; 7]> = sources
+            .map(|source| {
+                Entity::ALL.map(|entity| {
+                    let columns = tables.get(source, entity).map_or(&[][..], |table| table.batch().columns());
+                    columns.iter().map(|column| column.null_count() < column.len()).collect()
+                })
+            })
+            .collect();
+        let is_filled = |entity: Entity, position: usize| {
+            filled.iter().any(|by_entity| by_entity[entity.index()].get(position) == Some(&true))
+        };
+        let by_entity = Entity::ALL.map(|entity| {
+            owned_fields(entity)
+                // A MAC address may come from the interfaces.
+                .filter(|(position, field)| {
+                    is_filled(entity, *position)
+                        || field.kind == Kind::Mac
+                        || matches!(field.kind, Kind::Reference(_))
+                })
+                .map(|(position, field)| {
+                    let voices = owners(pipeline, entity, field.name).into_iter();
+                    Owned { position, field, voices: voices.map(|owner| owner.voice).collect() }
+                })
+                .collect()
+        });
+        Self { by_entity, filled }
     }
 
-    /// The owners of a field, none for a column that is no field.
-    pub(super) fn of(&self, entity: Entity, field: &'static str) -> &[Owner] {
-        self.0.get(&(entity, field)).map_or(&[], Vec::as_slice)
+    /// The owned fields of `entity`, in table order.
+    pub(super) fn of(&self, entity: Entity) -> &[Owned] {
+        &self.by_entity[entity.index()]
     }
-}
 
-fn resolve(pipeline: &Pipeline, name: &str) -> Owner {
-    let by_name = pipeline.sources.iter().position(|source| source.name == name);
-    match by_name {
-        Some(position) => Owner::from_slice(&[sync::index(position)]),
-        None => Role::parse(name).map(|role| of_role(pipeline, role)).unwrap_or_default(),
-    }
-}
-
-fn of_role(pipeline: &Pipeline, role: Role) -> Owner {
-    let sources = pipeline.sources.iter().enumerate().filter(|(_, source)| source.role == role);
-    sources.map(|(position, _)| sync::index(position)).collect()
-}
-
-fn default_roles(entity: Entity, field: &str, machines: MachineValues) -> Vec<Role> {
-    use Role::{Directory, Hub, Psa, Rmm, Scan, Sheet};
-    match (entity, field) {
-        (
-            _,
-            column::RECORD_ID
-            | column::ORGANIZATION_ID
-            | column::ORGANIZATION
-            | column::LINKS
-            | column::PSA_INTEGRATION
-            | column::ARCHIVED
-            | column::ACTIVE
-            | column::SKIP_REASON
-            | column::MODIFIED_AT
-            | column::RAW,
-        )
-        | (Entity::Ticket, _) => Vec::new(),
-        (Entity::Organization, column::ALERT | column::DESCRIPTION | column::QUICK_NOTES)
-        | (Entity::Location | Entity::Contact, column::NOTES)
-        | (Entity::Contact, column::IMPORTANT) => vec![Hub],
-        (Entity::Organization | Entity::Location, _) => vec![Psa, Hub],
-        (Entity::Contact, _) => vec![Psa, Directory, Hub, Sheet],
-        (
-            Entity::Configuration,
-            column::SERIAL_NUMBER
-            | column::HOSTNAME
-            | column::OPERATING_SYSTEM
-            | column::PRIMARY_IP
-            | column::MAC_ADDRESS
-            | column::DEFAULT_GATEWAY,
-        ) => match machines {
-            MachineValues::Fill => vec![Psa, Hub, Rmm, Directory, Scan, Sheet],
-            _ => vec![Psa, Rmm, Directory, Scan, Hub, Sheet],
-        },
-        (Entity::Configuration, column::NAME | column::MANUFACTURER | column::MODEL)
-            if machines == MachineValues::Overwrite =>
-        {
-            vec![Psa, Rmm, Directory, Scan, Hub, Sheet]
-        }
-        (
-            Entity::Configuration,
-            column::NAME | column::TYPE | column::STATUS | column::MANUFACTURER | column::MODEL,
-        ) => {
-            vec![Psa, Hub, Rmm, Directory, Scan, Sheet]
-        }
-        (
-            Entity::Configuration,
-            column::INSTALLED_AT | column::PURCHASED_AT | column::WARRANTY_EXPIRES_AT,
-        ) => {
-            vec![Psa, Hub, Sheet]
-        }
-        (Entity::Configuration, _) => vec![Hub],
-        (Entity::License | Entity::Group, _) => vec![Directory, Hub],
+    /// Whether any record of the source has a value in the column.
+    pub(super) fn is_filled(&self, source: SourceIx, entity: Entity, position: usize) -> bool {
+        let by_entity = self.filled.get(source as usize);
+        by_entity.is_some_and(|by_entity| by_entity[entity.index()].get(position) == Some(&true))
     }
 }

@@ -6,7 +6,7 @@ use super::Action;
 use super::context::{Context, Speakers};
 use super::draft::Draft;
 use super::lists::{Found, List};
-use super::owners::Owner;
+use super::owners::Owned;
 use super::{connectwise, rules};
 use crate::matching::{ClusterIx, NO_CLUSTER};
 use crate::model::{Entity, Field, Kind, RecordRef, SourceIx, column, fields, list_items};
@@ -52,7 +52,7 @@ impl<'c, 'a> Values<'c, 'a> {
     /// The cluster that the step sets in the reference column `field`.
     pub(super) fn cluster(&self, field: &str) -> Option<ClusterIx> {
         if self.draft.action == Action::Create {
-            return self.desired(declared(self.draft.entity, field)?)?.cluster;
+            return self.desired(self.owned(field)?)?.cluster;
         }
         let mut diffs = self.ctx.diffs.get(self.draft.diffs.clone());
         diffs.find(|diff| diff.field == field)?.desired_cluster
@@ -71,8 +71,8 @@ impl<'c, 'a> Values<'c, 'a> {
                 self.ctx.source(self.draft.target).sync.contact_email_type.is_some()
                     || self.speakers.iter().any(|of| self.ctx.value(Entity::Contact, *of, field).is_some())
             }
-            (entity, _) => {
-                declared(entity, field).is_some_and(|field| self.desired(field).is_some())
+            _ => {
+                self.owned(field).is_some_and(|owned| self.desired(owned).is_some())
                     && !self.draft.left_out.contains(&field)
             }
         }
@@ -84,7 +84,7 @@ impl<'c, 'a> Values<'c, 'a> {
         let system = self.ctx.system(self.draft.target);
         let mut unknown = Vec::new();
         for field in required {
-            let value = declared(self.draft.entity, field).and_then(|field| self.desired(field));
+            let value = self.owned(field).and_then(|owned| self.desired(owned));
             let Some(value) = value else { continue };
             let list =
                 (system == "connectwise").then(|| connectwise::list(self.draft.entity, field)).flatten();
@@ -110,10 +110,10 @@ impl<'c, 'a> Values<'c, 'a> {
     pub(super) fn all(&self) -> Vec<Value<'a>> {
         let is_kept = |field: &str| !self.draft.left_out.contains(&field);
         if self.draft.action == Action::Create {
-            let fields = fields(self.draft.entity).iter().enumerate();
-            return fields
-                .filter(|(_, field)| is_kept(field.name))
-                .filter_map(|field| self.desired(field))
+            let owned = self.ctx.owned(self.draft.entity).iter();
+            return owned
+                .filter(|owned| is_kept(owned.field.name))
+                .filter_map(|owned| self.desired(owned))
                 .collect();
         }
         let diffs = self.ctx.diffs.get(self.draft.diffs.clone()).filter(|diff| is_kept(diff.field));
@@ -122,7 +122,7 @@ impl<'c, 'a> Values<'c, 'a> {
                 field: diff.field,
                 text: Cow::Borrowed(&diff.desired),
                 cluster: diff.desired_cluster,
-                items: match declared(self.draft.entity, diff.field).map(|(_, field)| field.kind) {
+                items: match declared(self.draft.entity, diff.field).map(|field| field.kind) {
                     Some(Kind::Emails | Kind::Phones) => {
                         self.labelled(diff.field, diff.desired.split("; "), diff.supplied_by.source)
                     }
@@ -140,29 +140,36 @@ impl<'c, 'a> Values<'c, 'a> {
         self.labelled(field, list_items(cell), record.source)
     }
 
+    /// The owned field called `name`, `None` when nobody owns it or no record has a value.
+    fn owned(&self, name: &str) -> Option<&'c Owned> {
+        self.ctx.owned(self.draft.entity).iter().find(|owned| owned.field.name == name)
+    }
+
+    /// The records that speak for the owners of a field, in their order.
+    fn voices<'s>(&'s self, owned: &'s Owned) -> impl Iterator<Item = RecordRef> + use<'s, 'c, 'a> {
+        let speaker = |voice: &crate::ownership::Voice| {
+            self.speakers.iter().find(|member| voice.contains(&member.source)).copied()
+        };
+        owned.voices.iter().filter_map(speaker)
+    }
+
     /// The value of the first owner that has one. What no owner fills, such as a field that only the hub owns, a new
     /// record gets from its members in fold order: it has no other value yet.
-    fn desired(&self, (position, field): (usize, &'static Field)) -> Option<Value<'a>> {
-        let owners = self.ctx.owners(self.draft.entity, field.name);
-        if matches!(field.kind, Kind::Emails | Kind::Phones) {
-            return self.union(position, field, owners);
+    fn desired(&self, owned: &Owned) -> Option<Value<'a>> {
+        if matches!(owned.field.kind, Kind::Emails | Kind::Phones) {
+            return self.union(owned);
         }
-        if owners.is_empty() {
-            return None;
-        }
-        let mut in_order = owners.iter().flat_map(|group| {
-            self.speakers.iter().filter(move |member| group.contains(&member.source)).copied()
-        });
-        let owned = in_order.find_map(|record| self.clean(position, field, record));
+        let value = self.voices(owned).find_map(|record| self.clean(owned, record));
         let members = self.ctx.members(self.draft.entity, self.draft.cluster);
-        owned.or_else(|| members.iter().find_map(|record| self.clean(position, field, *record)))
+        value.or_else(|| members.iter().find_map(|record| self.clean(owned, *record)))
     }
 
     /// The value of one record, `None` when it says nothing: blank, junk, or not in the hub's fixed list.
-    fn clean(&self, position: usize, field: &'static Field, record: RecordRef) -> Option<Value<'a>> {
+    fn clean(&self, owned: &Owned, record: RecordRef) -> Option<Value<'a>> {
         let (ctx, entity) = (self.ctx, self.draft.entity);
+        let (position, field) = (owned.position, owned.field);
         if field.kind == Kind::Mac {
-            let interfaces = ctx.value(entity, record, column::INTERFACES);
+            let interfaces = ctx.interfaces(entity, record);
             let mac = first_usable_mac(ctx.cell(entity, record, position), interfaces, &ctx.junk)?;
             return Some(Value::plain(field.name, mac));
         }
@@ -193,15 +200,14 @@ impl<'c, 'a> Values<'c, 'a> {
         is_usable.then(|| Value::plain(field.name, text))
     }
 
-    /// The items of all owners, the first owner's first, each once.
-    fn union(&self, position: usize, field: &'static Field, owners: &[Owner]) -> Option<Value<'a>> {
+    /// The items of all owners, the first owner's first, each once; of the members where no owner has any.
+    fn union(&self, owned: &Owned) -> Option<Value<'a>> {
+        let field = owned.field;
         let mut items: Vec<&'a str> = Vec::new();
         let mut keys: Vec<String> = Vec::new();
         let mut source = None;
-        for record in owners.iter().flat_map(|group| {
-            self.speakers.iter().filter(move |member| group.contains(&member.source)).copied()
-        }) {
-            let cell = self.ctx.cell(self.draft.entity, record, position).unwrap_or_default();
+        let mut add = |record: RecordRef| {
+            let cell = self.ctx.cell(self.draft.entity, record, owned.position).unwrap_or_default();
             for item in list_items(cell) {
                 let Some(key) = item_key(field.name, item) else { continue };
                 if !keys.contains(&key) {
@@ -210,6 +216,11 @@ impl<'c, 'a> Values<'c, 'a> {
                     source.get_or_insert(record.source);
                 }
             }
+        };
+        self.voices(owned).for_each(&mut add);
+        let members = self.ctx.members(self.draft.entity, self.draft.cluster);
+        if !members.iter().any(|member| owned.voices.iter().any(|voice| voice.contains(&member.source))) {
+            members.iter().copied().for_each(&mut add);
         }
         let source = source?;
         let items = self.labelled(field.name, items.into_iter(), source);
@@ -266,9 +277,8 @@ fn item_key(field: &str, item: &str) -> Option<String> {
     Some(phone_key(item)).filter(|key| !key.is_empty())
 }
 
-/// The field called `name` and its position.
-fn declared(entity: Entity, name: &str) -> Option<(usize, &'static Field)> {
-    fields(entity).iter().enumerate().find(|(_, field)| field.name == name)
+fn declared(entity: Entity, name: &str) -> Option<&'static Field> {
+    fields(entity).iter().find(|field| field.name == name)
 }
 
 /// The column that holds the id beside the name of a reference.
