@@ -53,21 +53,14 @@ fn reason(step: u32, held: Held) -> StepReason {
 
 fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written {
     let id = draft.id(ctx);
-    // Thousands of held creates would only be bodies that nobody sends.
-    let is_written = !draft.holds.has(Gate::LimitExceeded);
     let mut request = Request::new(ctx, presences, &draft);
-    let mut call = request.write();
-    let (mut depends_on, mut needs) = (request.depends_on, request.needs);
-    let dropped = request.dropped;
+    let call = request.write();
+    let Request { mut depends_on, needs, dropped, .. } = request;
     let target_record_id = draft.row.map(|row| {
         let record = crate::model::RecordRef { source: draft.target, row };
         ctx.id(draft.entity, record).to_owned()
     });
-    if !is_written {
-        call.payload.clear();
-        depends_on.clear();
-        needs.clear();
-    } else if !dropped.is_empty() {
+    if !dropped.is_empty() {
         hold_dropped(ctx, &mut draft, &dropped);
     }
     depends_on.sort_unstable();

@@ -108,82 +108,55 @@ pub(super) fn list_call(need: &Need) -> Call {
     Call { method: "GET", path: format!("{path}?conditions={condition}"), payload: String::new() }
 }
 
-/// Writes the call of a step.
-pub(super) fn write(request: &mut Request<'_, '_>) -> Call {
-    if request.draft.action == Action::Create { create(request) } else { change(request) }
-}
-
-fn create(request: &mut Request<'_, '_>) -> Call {
+/// The path that a step writes to.
+pub(super) fn path(request: &mut Request<'_, '_>) -> String {
     let entity = request.draft.entity;
-    let all = Values::of(request.ctx, request.draft).all();
-    let mut body: Vec<Member<'_>> = Vec::with_capacity(all.len() + 3);
-    for value in &all {
-        if matches!(value.field, column::EMAILS | column::PHONES) || is_too_long(request, value) {
-            continue;
+    let root = match entity {
+        Entity::Organization => "/company/companies".to_owned(),
+        Entity::Location => {
+            // Sites stand below their company, of which one client may have several.
+            let record = request.record();
+            let own = record.and_then(|record| request.ctx.value(entity, record, column::ORGANIZATION_ID));
+            let company = own.map_or_else(|| request.organization_in_path(), str::to_owned);
+            format!("/company/companies/{company}/sites")
         }
-        if let Some(member) = write_value(request, value) {
-            body.push(member);
-        }
-    }
-    let path = match entity {
-        Entity::Organization => {
-            main_site(request, &mut body);
-            "/company/companies".to_owned()
-        }
-        Entity::Location => format!("/company/companies/{}/sites", request.organization_in_path()),
-        Entity::Contact => {
-            if let Some(items) = communication(request, &all) {
-                body.push(("communicationItems", items));
-            }
-            company(request, &mut body);
-            "/company/contacts".to_owned()
-        }
-        _ => {
-            company(request, &mut body);
-            "/company/configurations".to_owned()
-        }
+        Entity::Contact => "/company/contacts".to_owned(),
+        _ => "/company/configurations".to_owned(),
     };
-    Call { method: "POST", path, payload: Json::Object(body).to_text() }
+    match request.record_id() {
+        "" => root,
+        id => format!("{root}/{id}"),
+    }
 }
 
-fn change(request: &mut Request<'_, '_>) -> Call {
-    let entity = request.draft.entity;
+/// The body of a step.
+pub(super) fn body<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
+    let is_create = request.draft.action == Action::Create;
     let all = Values::of(request.ctx, request.draft).all();
-    let mut operations = Vec::with_capacity(all.len());
-    for value in all.iter().filter(|value| !matches!(value.field, column::EMAILS | column::PHONES)) {
-        operations.extend(write_value(request, value));
+    let is_communication = |value: &Value<'_>| matches!(value.field, column::EMAILS | column::PHONES);
+    let mut members: Vec<Member<'a>> = Vec::with_capacity(all.len() + 3);
+    for value in all.iter().filter(|value| !is_communication(value)) {
+        if !is_too_long(request, value) {
+            members.extend(write_value(request, value));
+        }
     }
-    if all.iter().any(|value| matches!(value.field, column::EMAILS | column::PHONES))
+    if all.iter().any(is_communication)
         && let Some(items) = communication(request, &all)
     {
-        operations.push(("communicationItems", items));
+        members.push(("communicationItems", items));
     }
-    let payload = Json::List(
-        operations
-            .into_iter()
-            .map(|(member, value)| {
-                Json::Object(vec![
-                    ("op", Json::text("replace")),
-                    ("path", Json::text(member)),
-                    ("value", value),
-                ])
-            })
-            .collect(),
-    );
-    let id = request.record_id();
-    let path = match entity {
-        Entity::Organization => format!("/company/companies/{id}"),
-        Entity::Location => {
-            let own = request
-                .record()
-                .and_then(|record| request.ctx.value(entity, record, column::ORGANIZATION_ID));
-            let company = own.map_or_else(|| request.organization_in_path(), str::to_owned);
-            format!("/company/companies/{company}/sites/{id}")
+    if is_create {
+        match request.draft.entity {
+            Entity::Organization => main_site(request, &mut members),
+            Entity::Location => {}
+            _ => company(request, &mut members),
         }
-        Entity::Contact => format!("/company/contacts/{id}"),
-        _ => format!("/company/configurations/{id}"),
+        return Json::Object(members);
+    }
+    let operation = |(member, value): Member<'a>| {
+        Json::Object(vec![("op", Json::text("replace")), ("path", Json::text(member)), ("value", value)])
     };
-    Call { method: "PATCH", path, payload: payload.to_text() }
+    Json::List(members.into_iter().map(operation).collect())
 }
 
 /// An optional text that the field is too short for is left out, never cut.

@@ -33,46 +33,44 @@ const fn resource(entity: Entity) -> &'static str {
     }
 }
 
-/// Writes the call of a step.
-pub(super) fn write(request: &mut Request<'_, '_>) -> Call {
+/// The path that a step writes to.
+pub(super) fn path(request: &mut Request<'_, '_>) -> String {
+    let resource = resource(request.draft.entity);
+    match (request.draft.action, request.draft.entity) {
+        (Action::Create, Entity::Location | Entity::Contact | Entity::Configuration) => {
+            format!("/organizations/{}/relationships/{resource}", request.organization_in_path())
+        }
+        _ => format!("/{resource}"),
+    }
+}
+
+/// The body of a step, `None` where nothing can be written.
+pub(super) fn body<'a>(request: &mut Request<'_, 'a>) -> Option<Json<'a>> {
     let entity = request.draft.entity;
     if matches!(entity, Entity::Ticket | Entity::License | Entity::Group) {
-        return Call { method: "POST", path: format!("/{}", resource(entity)), payload: String::new() };
+        return None;
     }
     let values = Values::of(request.ctx, request.draft).all();
-    let mut attributes = Vec::with_capacity(values.len() + 1);
-    match request.draft.action {
-        Action::Create => {}
-        Action::Unarchive => {
-            attributes.push(("id", Json::Id(request.record_id().into())));
-            attributes.push(("archived", Json::Bool(false)));
-        }
-        Action::Update | Action::Lookup => attributes.push(("id", Json::Id(request.record_id().into()))),
+    let mut attributes = Vec::with_capacity(values.len() + 2);
+    if request.draft.action != Action::Create {
+        attributes.push(("id", Json::Id(request.record_id().into())));
+    }
+    if request.draft.action == Action::Unarchive {
+        attributes.push(("archived", Json::Bool(false)));
     }
     for value in &values {
-        if let Some(attribute) = attribute(request, value, &values) {
-            attributes.push(attribute);
-        }
+        attributes.extend(attribute(request, value, &values));
     }
     let mut members = vec![("type", Json::text(resource(entity))), ("attributes", Json::Object(attributes))];
-    if request.draft.action != Action::Create {
-        let payload = Json::one("data", Json::List(vec![Json::Object(members)])).to_text();
-        return Call { method: "PATCH", path: format!("/{}", resource(entity)), payload };
-    }
-    if entity == Entity::Organization {
-        let payload = Json::one("data", Json::Object(members)).to_text();
-        return Call { method: "POST", path: "/organizations".to_owned(), payload };
-    }
-    if let Some(interfaces) = interfaces(request, &values) {
+    if request.draft.action == Action::Create
+        && let Some(interfaces) = interfaces(request, &values)
+    {
         members.push(("relationships", Json::one("configuration_interfaces", interfaces)));
     }
-    let organization = request.organization_in_path();
-    let path = format!("/organizations/{organization}/relationships/{}", resource(entity));
-    Call {
-        method: "POST",
-        path,
-        payload: Json::one("data", Json::List(vec![Json::Object(members)])).to_text(),
-    }
+    let element = Json::Object(members);
+    // Organizations have no bulk form for creates.
+    let is_single = request.draft.action == Action::Create && entity == Entity::Organization;
+    Some(Json::one("data", if is_single { element } else { Json::List(vec![element]) }))
 }
 
 /// The attribute of one column, `None` for a column that IT Glue has not, or has no id for.

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::draft::Draft;
+use super::gates::Gate;
 use super::json::Json;
 use super::lists::{Found, List, Lists};
 use super::presence::{Presence, Presences};
@@ -59,11 +60,15 @@ impl<'c, 'a> Request<'c, 'a> {
 
     /// Writes the call, an empty one for systems whose calls are not described.
     pub(super) fn write(&mut self) -> Call {
-        match self.ctx.system(self.draft.target) {
-            "it-glue" => itglue::write(self),
-            "connectwise" => connectwise::write(self),
-            _ => Call::default(),
-        }
+        let method = if self.draft.action == Action::Create { "POST" } else { "PATCH" };
+        // Thousands of held creates would only be bodies that nobody sends.
+        let has_body = !self.draft.holds.has(Gate::LimitExceeded);
+        let (path, body) = match self.ctx.system(self.draft.target) {
+            "it-glue" => (itglue::path(self), has_body.then(|| itglue::body(self)).flatten()),
+            "connectwise" => (connectwise::path(self), has_body.then(|| connectwise::body(self))),
+            _ => return Call::default(),
+        };
+        Call { method, path, payload: body.map(|body| body.to_text()).unwrap_or_default() }
     }
 
     /// The target's record that is changed.
