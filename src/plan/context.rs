@@ -207,15 +207,12 @@ impl<'a> Context<'a> {
             return None;
         }
         // Of several organization records of one source, such as sites of one client, one that syncs is enough.
-        let mut refusal = None;
         let records = self.members(Entity::Organization, organization).iter();
-        for owner in records.filter(|owner| owner.source == record.source) {
-            match lists.refusal(self.tables, Entity::Organization, *owner) {
-                None => return None,
-                found => refusal = refusal.or(found),
-            }
-        }
-        refusal
+        let refusals: Option<Vec<String>> = records
+            .filter(|owner| owner.source == record.source)
+            .map(|owner| lists.refusal(self.tables, Entity::Organization, *owner))
+            .collect();
+        refusals?.into_iter().min()
     }
 
     /// The row of the record that `record` refers to in the column pair `field` and `field_id`, in its own source: by

@@ -79,7 +79,7 @@ fn create(ctx: &Context<'_>, known: &Known, entity: Entity, ix: ClusterIx, clust
             let source = ctx.source(psa);
             source.sync.two_way
                 && source.sync.contacts
-                && rules::takes_two_way(ctx.system(psa))
+                && source.system.two_way
                 && ctx.row_in(psa, entity, ix).is_none()
         });
     draft

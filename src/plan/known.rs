@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides that two records are one; it only keeps a step from being sent before a person looked.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
@@ -60,12 +62,12 @@ impl Known {
                 let of = (candidate.record.source, entity, candidate.cluster);
                 let name = || ctx.record_name(entity, candidate.record);
                 if candidate.kind == CandidateKind::Rejected && outcome.state == State::Review {
-                    let message = || format!("`{}`, which is in review, may be this record", name());
-                    self.psa_review.entry(of).or_insert_with(message);
+                    let message = format!("`{}`, which is in review, may be this record", name());
+                    keep_first(&mut self.psa_review, of, message);
                 }
                 if candidate.looks_known {
-                    let message = || format!("`{}` looks like this record: {}", name(), candidate.reason);
-                    self.psa.entry(of).or_insert_with(message);
+                    let message = format!("`{}` looks like this record: {}", name(), candidate.reason);
+                    keep_first(&mut self.psa, of, message);
                     if outcome.cluster != candidate.cluster {
                         let other = ctx.cluster_name(entity, candidate.cluster);
                         let message = || format!("it looks like `{other}`: {}", candidate.reason);
@@ -88,6 +90,19 @@ impl Known {
                 format!("its {key} `{value}` identifies `{hub}` of {organization}")
             };
             self.hub.entry((Entity::Configuration, cluster)).or_insert_with(message);
+        }
+    }
+}
+
+/// Keeps the message that comes first in the alphabet, so that the order of records does not show.
+fn keep_first<K: Eq + std::hash::Hash>(messages: &mut FxHashMap<K, String>, key: K, message: String) {
+    match messages.entry(key) {
+        Entry::Occupied(mut kept) if message < *kept.get() => {
+            kept.insert(message);
+        }
+        Entry::Occupied(_) => {}
+        Entry::Vacant(free) => {
+            free.insert(message);
         }
     }
 }

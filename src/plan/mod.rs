@@ -94,7 +94,8 @@ impl StepStatus {
 /// One planned call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Stable between runs: `TARGET:ACTION:ENTITY:CLUSTER-ID`, for lookups `TARGET:lookup:LIST:NAME`.
+    /// Stable between runs: `TARGET:ACTION:ENTITY:CLUSTER-ID`, followed by `:RECORD-ID` for a further record of the
+    /// target in the cluster; for an item of a list `TARGET:ACTION:ITEM:NAME`, such as `hub:lookup:country:germany`.
     pub id: String,
     /// The source that is written to.
     pub target: SourceIx,
@@ -110,9 +111,10 @@ pub struct Step {
     pub status: StepStatus,
     /// The HTTP method.
     pub method: &'static str,
-    /// The path below the system's base address.
+    /// The path below the system's base address; `{STEP}` is the id that an earlier step gives.
     pub path: String,
-    /// The body as a JSON document, empty when the call has none or when the step is held by `limit_exceeded`.
+    /// The body as a JSON document, empty when the call has none or when the step is held by `limit_exceeded`. In it
+    /// `{"$ref": "STEP"}` is the id that an earlier step gives; with `"member": "a.b"`, that member of its answer.
     pub payload: String,
     /// The ids of the steps that must be done before.
     pub depends_on: Vec<String>,
@@ -122,7 +124,7 @@ pub struct Step {
     pub pushed_on_by_hub: bool,
 }
 
-/// One gate that holds a step.
+/// One gate that holds a step, or fields of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepReason {
     /// The position of the step in [`Plan::steps`].

@@ -143,7 +143,7 @@ fn direction_gates(ctx: &Context<'_>, psa: SourceIx, entity: Entity) -> Holds {
     if !source.sync.two_way {
         holds.add(Gate::OneWay, format!("two-way sync with `{}` is off", source.name));
     }
-    if !rules::takes_two_way(ctx.system(psa)) {
+    if !source.system.two_way {
         let message = format!("the hub has no two-way sync with {}", source.system.title);
         holds.add(Gate::TwoWayUnsupported, message);
     }

@@ -1,21 +1,12 @@
-//! What the vendors accept, as data: who takes two-way sync, which entities, which fields are required, locked
-//! or limited in length.
+//! What the vendors accept, as data: which entities, which fields are required, locked or limited in length.
 //!
 //! From IT Glue's developer documentation and its help pages on sync and field mappings, and from the API
 //! description of ConnectWise PSA.
 
 use crate::model::{Entity, column};
 
-/// Systems that the hub has a two-way sync with.
-const TWO_WAY: &[&str] = &["connectwise", "autotask", "kaseya-bms", "pulseway", "vorex"];
-
 /// Systems that keep locations of their own.
 const LOCATIONS: &[&str] = &["it-glue", "connectwise", "kaseya-bms", "tigerpaw"];
-
-/// Whether the hub has a two-way sync with `system`.
-pub(super) fn takes_two_way(system: &str) -> bool {
-    TWO_WAY.contains(&system)
-}
 
 /// Whether `system` takes records of `entity`.
 ///
