@@ -8,8 +8,8 @@ use super::draft::Draft;
 use super::gates::{Gate, Held, Holds};
 use super::presence::Presences;
 use super::request::{Call, Need, Request};
-use super::{Action, Plan, Step, StepReason, StepStatus, connectwise, itglue};
-use crate::model::Entity;
+use super::{Action, Plan, Step, StepReason, StepStatus, communications, connectwise, itglue};
+use crate::model::{Entity, RecordRef};
 
 /// A step with what is still to be sorted out.
 struct Written {
@@ -25,8 +25,18 @@ pub(super) fn assemble(
     drafts: Vec<Draft>,
     is_held: bool,
 ) -> Plan {
-    let mut written: Vec<Written> =
-        drafts.into_par_iter().map(|draft| write(ctx, &presences[draft.target as usize], draft)).collect();
+    let mut written: Vec<Written> = drafts
+        .into_par_iter()
+        .flat_map_iter(|draft| {
+            let presences = &presences[draft.target as usize];
+            let additions = write_additions(ctx, presences, &draft);
+            // A patch of nothing but additions has nothing left.
+            let has_additions = !additions.is_empty();
+            let main = write(ctx, presences, draft);
+            let main = (!has_additions || main.step.payload != "[]").then_some(main);
+            main.into_iter().chain(additions)
+        })
+        .collect();
     let lists = list_steps(ctx, &written);
     written.extend(lists);
     number_waves(&mut written);
@@ -57,7 +67,7 @@ fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written 
     let call = request.write();
     let Request { mut depends_on, needs, dropped, .. } = request;
     let target_record_id = draft.row.map(|row| {
-        let record = crate::model::RecordRef { source: draft.target, row };
+        let record = RecordRef { source: draft.target, row };
         ctx.id(draft.entity, record).to_owned()
     });
     if !dropped.is_empty() {
@@ -80,6 +90,48 @@ fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written 
         pushed_on_by_hub: draft.is_pushed_on,
     };
     Written { step, holds: draft.holds, needs }
+}
+
+/// The steps for what an update adds to lists that are records of their own. What holds the update holds them.
+fn write_additions(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec<Written> {
+    let additions = communications::additions(ctx, draft);
+    additions
+        .iter()
+        .map(|addition| {
+            let mut request = Request::new(ctx, presences, draft);
+            let body = communications::body(&mut request, addition);
+            let Request { mut depends_on, needs, dropped, .. } = request;
+            depends_on.sort_unstable();
+            let mut holds = draft.holds.clone();
+            for (_, label) in dropped {
+                let title = &ctx.source(draft.target).system.title;
+                holds.add(Gate::MissingRequired, format!("{title} has no communication type `{label}`"));
+            }
+            let contact = draft.row.map(|row| ctx.id(draft.entity, RecordRef { source: draft.target, row }));
+            let contact = contact.unwrap_or_default();
+            let record = ctx.cluster_name(draft.entity, draft.cluster);
+            let key = communications::key(addition.field, &addition.item.value);
+            let step = Step {
+                id: format!(
+                    "{}:create:communication:{record}:{contact}:{key}",
+                    ctx.source(draft.target).name
+                ),
+                target: draft.target,
+                entity: "communication",
+                action: Action::Create,
+                cluster: Some((draft.entity, draft.cluster)),
+                target_record_id: Some(contact.to_owned()),
+                status: holds.status(),
+                method: "POST",
+                path: format!("/company/contacts/{contact}/communications"),
+                payload: body.map(|body| body.to_text()).unwrap_or_default(),
+                depends_on,
+                wave: 0,
+                pushed_on_by_hub: false,
+            };
+            Written { step, holds, needs }
+        })
+        .collect()
 }
 
 /// Says which values the target's lists lack; an update of which nothing else is left is held.

@@ -6,15 +6,15 @@
 
 use std::borrow::Cow;
 
-use super::Action;
 use super::draft::Draft;
 use super::json::{Json, percent_encode};
 use super::lists::List;
 use super::request::{Call, Need, Request};
-use super::values::{Item, Value, Values};
+use super::values::{Value, Values};
+use super::{Action, communications};
 use crate::matching::NO_CLUSTER;
 use crate::model::{Entity, column};
-use crate::normalize::{mac_keys, phone_key};
+use crate::normalize::mac_keys;
 
 /// One MAC address with separators; the field takes 25, and two addresses would be cut in the middle.
 const MAC_CHARS: usize = 17;
@@ -140,12 +140,12 @@ pub(super) fn body<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
             members.extend(write_value(request, value));
         }
     }
-    if all.iter().any(is_communication)
-        && let Some(items) = communication(request, &all)
-    {
-        members.push(("communicationItems", items));
-    }
     if is_create {
+        // A patch would replace the whole array, and with it what the hub does not know, such as faxes; what an existing
+        // contact lacks is added by steps of its own.
+        if let Some(items) = communications::all(request, &all) {
+            members.push(("communicationItems", items));
+        }
         match request.draft.entity {
             Entity::Organization => main_site(request, &mut members),
             Entity::Location => {}
@@ -250,41 +250,4 @@ fn main_site<'a>(request: &mut Request<'_, 'a>, body: &mut Vec<Member<'a>>) {
         }
     }
     body.push(("site", Json::one("name", name)));
-}
-
-/// All addresses and numbers of a contact. A patch replaces the whole array, so what does not change is sent again;
-/// when one item has no type id, none is sent, for the others would take its place.
-fn communication<'a>(request: &mut Request<'_, 'a>, all: &[Value<'a>]) -> Option<Json<'a>> {
-    let mut list = Vec::new();
-    for field in [column::EMAILS, column::PHONES] {
-        let changed = all.iter().find(|value| value.field == field);
-        let items = match changed {
-            Some(value) => value.items.clone(),
-            None => Values::of(request.ctx, request.draft).current_items(field),
-        };
-        for (position, item) in items.iter().enumerate() {
-            let type_id = request.item(field, List::CommunicationType, &item.label, None)?;
-            list.push(communication_item(field, position == 0, item, type_id));
-        }
-    }
-    (!list.is_empty()).then_some(Json::List(list))
-}
-
-fn communication_item<'a>(field: &str, is_default: bool, item: &Item<'a>, type_id: Json<'a>) -> Json<'a> {
-    let mut members = vec![("type", Json::one("id", type_id))];
-    let kind = if field == column::EMAILS {
-        members.push(("value", Json::Text(item.value.clone())));
-        "Email"
-    } else {
-        let key = phone_key(&item.value);
-        let (number, extension) = key.split_once('x').unwrap_or((&key, ""));
-        members.push(("value", Json::text(number.to_owned())));
-        if !extension.is_empty() {
-            members.push(("extension", Json::text(extension.to_owned())));
-        }
-        if item.label.to_lowercase().contains("fax") { "Fax" } else { "Phone" }
-    };
-    members.push(("defaultFlag", Json::Bool(is_default)));
-    members.push(("communicationType", Json::text(kind)));
-    Json::Object(members)
 }

@@ -7,6 +7,7 @@
 //! stays `ready` and its reason says what was left out. When nothing is left, the step is `blocked`.
 
 mod assemble;
+mod communications;
 mod connectwise;
 mod context;
 mod diffs;
@@ -169,7 +170,8 @@ pub struct PlanInput<'a> {
 
 /// Plans what would bring the hub, and every PSA with two-way sync, to what the records say.
 ///
-/// One step per target record, never a delete. The same input gives the same plan.
+/// One step per target record, and for an existing ConnectWise contact one for every address or number that it lacks,
+/// which are records there. Never a delete. The same input gives the same plan.
 #[must_use]
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let ctx = Context::new(input);

@@ -20,6 +20,11 @@ pub(super) fn takes_entity(system: &str, entity: Entity) -> bool {
     }
 }
 
+/// Whether addresses and numbers of a contact are records of their own in `system`.
+pub(super) fn has_communications(system: &str) -> bool {
+    system == "connectwise"
+}
+
 /// The columns without which `system` refuses a new record of `entity`.
 pub(super) fn required(system: &str, entity: Entity) -> &'static [&'static str] {
     match (system, entity) {

@@ -947,11 +947,12 @@ fn connectwise_is_changed_by_a_patch() {
     PATCH /company/configurations/2
     [{"op":"replace","path":"serialNumber","value":"SER001X"},{"op":"replace","path":"status","value":{"id":4}}]
     "#);
-    // The array is replaced whole, so the telephone number is sent again.
-    insta::assert_snapshot!(planned.call("psa:update:contact:hub/40"), @r#"
-    PATCH /company/contacts/901
-    [{"op":"replace","path":"communicationItems","value":[{"type":{"id":5},"value":"ines@acme.example","defaultFlag":true,"communicationType":"Email"},{"type":{"id":5},"value":"ines@home.example","defaultFlag":false,"communicationType":"Email"},{"type":{"id":6},"value":"01632960145","defaultFlag":true,"communicationType":"Phone"}]}]
+    // A patch would replace all addresses and numbers, so the missing one is added by itself.
+    insta::assert_snapshot!(planned.call("psa:create:communication:hub/40:901:ines@home.example"), @r#"
+    POST /company/contacts/901/communications
+    {"type":{"id":5},"value":"ines@home.example","defaultFlag":false,"communicationType":"Email"}
     "#);
+    assert!(!planned.ids().contains(&"psa:update:contact:hub/40"));
 }
 
 #[test]
