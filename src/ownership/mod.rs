@@ -25,6 +25,7 @@ use rayon::prelude::*;
 pub use canonical::Blank;
 pub use explain::{FieldExplanation, OwnerValue, explain};
 pub use policy::{Owner, Voice, owned_fields, owners};
+pub use two_way::two_way_columns;
 
 use crate::diff::{Conflict, Diff};
 use crate::extract::Lookups;

@@ -1,0 +1,222 @@
+//! Rows and columns on their way into a table: builders in the declared types, handed to DuckDB batch by batch.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayBuilder, ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, RecordBatch,
+    StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow::datatypes::{Field, Schema};
+use duckdb::{Appender, Connection};
+
+use super::schema::{Table, Type};
+
+/// Rows per batch: large enough that the cost per batch vanishes, small enough that memory stays flat.
+pub(super) const BATCH: usize = 65_536;
+
+/// The values of one column that are not handed over yet.
+enum Builder {
+    Text(StringBuilder),
+    Integer(Int64Builder),
+    Number(Float64Builder),
+    Bool(BooleanBuilder),
+    Time(TimestampMicrosecondBuilder),
+    Texts(ListBuilder<StringBuilder>),
+}
+
+impl Builder {
+    fn new(kind: Type) -> Self {
+        match kind {
+            // Dates are written by the tables of records only, which have whole columns.
+            Type::Text | Type::Json | Type::Date => Self::Text(StringBuilder::new()),
+            Type::Integer => Self::Integer(Int64Builder::new()),
+            Type::Number => Self::Number(Float64Builder::new()),
+            Type::Bool => Self::Bool(BooleanBuilder::new()),
+            Type::Time => Self::Time(TimestampMicrosecondBuilder::new()),
+            Type::Texts => Self::Texts(ListBuilder::new(StringBuilder::new())),
+        }
+    }
+
+    fn as_builder(&mut self) -> &mut dyn ArrayBuilder {
+        match self {
+            Self::Text(builder) => builder,
+            Self::Integer(builder) => builder,
+            Self::Number(builder) => builder,
+            Self::Bool(builder) => builder,
+            Self::Time(builder) => builder,
+            Self::Texts(builder) => builder,
+        }
+    }
+}
+
+/// Fills a table row by row. The values of a row come in the declared order of the columns; `run_id` is set by itself.
+pub(super) struct Rows<'c> {
+    table: &'static Table,
+    appender: Appender<'c>,
+    builders: Vec<Builder>,
+    run_id: i64,
+    at: usize,
+    waiting: usize,
+}
+
+impl<'c> Rows<'c> {
+    pub fn new(connection: &'c Connection, table: &'static Table, run_id: i64) -> duckdb::Result<Self> {
+        let appender = connection.appender(table.name)?;
+        let builders = table.columns.iter().map(|column| Builder::new(column.kind)).collect();
+        let mut rows = Self { table, appender, builders, run_id, at: 0, waiting: 0 };
+        rows.begin();
+        Ok(rows)
+    }
+
+    fn begin(&mut self) {
+        self.at = 0;
+        self.integer(Some(self.run_id));
+    }
+
+    fn next(&mut self) -> &mut Builder {
+        let at = self.at;
+        self.at += 1;
+        self.builders.get_mut(at).expect("a row has the columns of its table")
+    }
+
+    /// The next value; blank text is null.
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.optional((!value.is_empty()).then_some(value))
+    }
+
+    /// The next value.
+    pub fn optional(&mut self, value: Option<&str>) -> &mut Self {
+        match self.next() {
+            Builder::Text(builder) => builder.append_option(value),
+            _ => unreachable!("the column was declared as text"),
+        }
+        self
+    }
+
+    /// The next value, `SOURCE/RECORD-ID`.
+    pub fn record(&mut self, value: Option<(&str, &str)>) -> &mut Self {
+        match self.next() {
+            Builder::Text(builder) => append_record(builder, value),
+            _ => unreachable!("the column was declared as text"),
+        }
+        self
+    }
+
+    /// The next value, a count.
+    pub fn count(&mut self, value: impl TryInto<i64>) -> &mut Self {
+        self.integer(Some(value.try_into().unwrap_or(i64::MAX)))
+    }
+
+    /// The next value.
+    pub fn integer(&mut self, value: Option<i64>) -> &mut Self {
+        match self.next() {
+            Builder::Integer(builder) => builder.append_option(value),
+            _ => unreachable!("the column was declared as a whole number"),
+        }
+        self
+    }
+
+    /// The next value.
+    pub fn number(&mut self, value: f64) -> &mut Self {
+        match self.next() {
+            Builder::Number(builder) => builder.append_value(value),
+            _ => unreachable!("the column was declared as a number"),
+        }
+        self
+    }
+
+    /// The next value.
+    pub fn truth(&mut self, value: bool) -> &mut Self {
+        match self.next() {
+            Builder::Bool(builder) => builder.append_value(value),
+            _ => unreachable!("the column was declared as a truth value"),
+        }
+        self
+    }
+
+    /// The next value, in microseconds since 1970 in UTC.
+    pub fn time(&mut self, value: Option<i64>) -> &mut Self {
+        match self.next() {
+            Builder::Time(builder) => builder.append_option(value),
+            _ => unreachable!("the column was declared as a time"),
+        }
+        self
+    }
+
+    /// The next value.
+    pub fn texts<'a>(&mut self, values: impl IntoIterator<Item = &'a str>) -> &mut Self {
+        match self.next() {
+            Builder::Texts(builder) => {
+                for value in values {
+                    builder.values().append_value(value);
+                }
+                builder.append(true);
+            }
+            _ => unreachable!("the column was declared as a list"),
+        }
+        self
+    }
+
+    /// Ends the row.
+    ///
+    /// # Errors
+    /// When DuckDB refuses the batch that the row filled.
+    pub fn end(&mut self) -> duckdb::Result<()> {
+        assert_eq!(self.at, self.builders.len(), "a row of {} has all columns", self.table.name);
+        self.waiting += 1;
+        if self.waiting == BATCH {
+            self.hand_over()?;
+        }
+        self.begin();
+        Ok(())
+    }
+
+    /// Hands the last rows over. Without it they are lost.
+    ///
+    /// # Errors
+    /// When DuckDB refuses them.
+    pub fn finish(mut self) -> duckdb::Result<()> {
+        self.hand_over()?;
+        self.appender.flush()
+    }
+
+    fn hand_over(&mut self) -> duckdb::Result<()> {
+        let rows = std::mem::take(&mut self.waiting);
+        let columns: Vec<ArrayRef> = self
+            .builders
+            .iter_mut()
+            .map(|builder| {
+                let array = builder.as_builder().finish();
+                // The row that was begun after the last one has a `run_id` and nothing else.
+                array.slice(0, rows)
+            })
+            .collect();
+        if rows == 0 {
+            return Ok(());
+        }
+        let names = self.table.columns.iter().map(|column| column.name);
+        self.appender.append_record_batch(batch(names, columns))
+    }
+}
+
+/// A batch of columns of equal length.
+pub(super) fn batch(names: impl Iterator<Item = &'static str>, columns: Vec<ArrayRef>) -> RecordBatch {
+    let fields: Vec<Field> = names
+        .zip(&columns)
+        .map(|(name, column)| Field::new(name, column.data_type().clone(), true))
+        .collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+        .expect("the columns were built for as many rows")
+}
+
+/// Appends `SOURCE/RECORD-ID`, without a text in between.
+pub(super) fn append_record(builder: &mut StringBuilder, value: Option<(&str, &str)>) {
+    match value {
+        Some((source, id)) => {
+            write!(builder, "{source}/{id}").expect("writing to memory does not fail");
+            builder.append_value("");
+        }
+        None => builder.append_null(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Connections to the file, and what the file says of itself.
+
+use std::path::Path;
+
+use duckdb::{AccessMode, Config, Connection, OptionalExt as _};
+
+use super::WarehouseError;
+use super::schema::{Table, tables};
+use super::views::{literal, quoted, statements};
+
+/// The version of tables and views. It is raised when a column or table is added or changes its meaning.
+pub(super) const SCHEMA_VERSION: i64 = 1;
+
+/// The oldest format that 1.2 and newer clients read; the default of DuckDB 2.0 is refused by all of 1.x.
+const STORAGE_VERSION: &str = "v1.2.0";
+
+/// What the name of a row of `warehouse_info` begins with that says since when two-way sync of a source is on.
+pub(super) const TWO_WAY_SINCE: &str = "two_way_since:";
+
+/// How much DuckDB may keep in memory while a run is written; the run itself is in memory as well.
+const WRITE_MEMORY: &str = "1GB";
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// A database without tables: a first run ended before it was written.
+    Blank,
+    /// A warehouse of this version.
+    Warehouse,
+}
+
+/// Opens the file for reading. `may_reach_files` is true for exports only: SQL of users cannot touch other files.
+pub(super) fn open_to_read(path: &Path, may_reach_files: bool) -> Result<Connection, WarehouseError> {
+    if !path.exists() {
+        return Err(WarehouseError::Missing { path: path.to_path_buf() });
+    }
+    let config = || {
+        common(Config::default())?.access_mode(AccessMode::ReadOnly)?.enable_external_access(may_reach_files)
+    };
+    let connection = config().and_then(|config| Connection::open_with_flags(path, config));
+    connection.map_err(|error| WarehouseError::of_database(path, "open", &error))
+}
+
+/// Opens the file for writing, and makes it if there is none.
+pub(super) fn open_to_write(path: &Path) -> Result<Connection, WarehouseError> {
+    let config = || {
+        common(Config::default())?
+            .with("storage_compatibility_version", STORAGE_VERSION)?
+            .max_memory(WRITE_MEMORY)
+    };
+    let connection = config().and_then(|config| Connection::open_with_flags(path, config));
+    connection.map_err(|error| WarehouseError::of_database(path, "open", &error))
+}
+
+fn common(config: Config) -> duckdb::Result<Config> {
+    config.with("autoinstall_known_extensions", "false")?.with("autoload_known_extensions", "false")
+}
+
+/// What the file is; an error when it is of a newer version or of something else.
+pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Identity, WarehouseError> {
+    let failed = |error: duckdb::Error| WarehouseError::of_database(path, "open", &error);
+    let count = |filter: &str| -> Result<i64, WarehouseError> {
+        let sql = format!("SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND {filter}");
+        connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)
+    };
+    if count("true")? == 0 {
+        return Ok(Identity::Blank);
+    }
+    if count("table_name = 'warehouse_info'")? == 0 {
+        return Err(WarehouseError::NotAWarehouse { path: path.to_path_buf() });
+    }
+    let version: Option<i64> = connection
+        .query_row(
+            "SELECT try_cast(value AS BIGINT) FROM warehouse_info WHERE name = 'schema_version'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed)?
+        .flatten();
+    match version {
+        Some(SCHEMA_VERSION) => Ok(Identity::Warehouse),
+        Some(version) if version > SCHEMA_VERSION => Err(WarehouseError::Newer {
+            path: path.to_path_buf(),
+            found: format!("its tables are of version {version}, and this version knows {SCHEMA_VERSION}"),
+        }),
+        _ => Err(WarehouseError::NotAWarehouse { path: path.to_path_buf() }),
+    }
+}
+
+/// Opens the file for reading; an error unless it holds a run.
+pub(super) fn open_filled(path: &Path, may_reach_files: bool) -> Result<Connection, WarehouseError> {
+    let connection = open_to_read(path, may_reach_files)?;
+    match identify(&connection, path)? {
+        Identity::Warehouse => Ok(connection),
+        Identity::Blank => Err(WarehouseError::Empty { path: path.to_path_buf() }),
+    }
+}
+
+/// Makes all tables and views with their comments.
+pub(super) fn create(connection: &Connection) -> duckdb::Result<()> {
+    let mut sql = format!(
+        "CREATE TABLE warehouse_info (name VARCHAR NOT NULL, value VARCHAR, PRIMARY KEY (name));
+         COMMENT ON TABLE warehouse_info IS 'One row per thing that the warehouse says of itself.';
+         COMMENT ON COLUMN warehouse_info.name IS 'What it is about.';
+         COMMENT ON COLUMN warehouse_info.value IS 'What it says, as text; times in UTC.';
+         INSERT INTO warehouse_info VALUES ('schema_version', '{SCHEMA_VERSION}');\n"
+    );
+    for table in tables() {
+        sql.push_str(&create_table(table));
+    }
+    sql.push_str(&statements());
+    connection.execute_batch(&sql)
+}
+
+fn create_table(table: &Table) -> String {
+    let name = quoted(table.name);
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let not_null = if table.is_required(column.name) { " NOT NULL" } else { "" };
+            format!("{} {}{not_null}", quoted(column.name), column.kind.sql())
+        })
+        .collect();
+    let key: Vec<String> = table.key.iter().map(|name| quoted(name)).collect();
+    let key = if table.has_index { format!(", PRIMARY KEY ({})", key.join(", ")) } else { String::new() };
+    let mut sql = format!("CREATE TABLE {name} ({}{key});\n", columns.join(", "));
+    sql.push_str(&format!("COMMENT ON TABLE {name} IS {};\n", literal(table.comment)));
+    for column in &table.columns {
+        let comment = literal(column.comment);
+        sql.push_str(&format!("COMMENT ON COLUMN {name}.{} IS {comment};\n", quoted(column.name)));
+    }
+    sql
+}

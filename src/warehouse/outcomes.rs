@@ -1,0 +1,127 @@
+//! The tables of what the fold decided: `matches`, `candidates`, `clusters`, `decisions`.
+
+use duckdb::Connection;
+
+use super::columns::Rows;
+use super::names::Names;
+use super::{records, schema};
+use crate::matching::{Candidate, Cluster, ClusterIx, Rule};
+use crate::model::{Entity, RecordRef, SourceIx};
+
+/// Writes the outcome of every record, by entity, source and id.
+pub(super) fn write_matches(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("matches"), run_id)?;
+    for (entity, source) in tables(names) {
+        let Some(table) = names.tables.get(source, entity) else { continue };
+        let matching = names.matching.of(entity);
+        let tiers = &names.pipeline.sources[usize::from(source)].matching[entity.index()].tiers;
+        // The name of a tier is made once, not once per record.
+        let tiers: Vec<Option<String>> =
+            (0..=u8::MAX).zip(tiers).map(|(tier, _)| names.rule(entity, source, Rule::Tier(tier))).collect();
+        for row in records::order(table) {
+            let outcome = matching.outcome(RecordRef { source, row });
+            let organization = matching.organizations[usize::from(source)][row as usize];
+            let matched = outcome.matched.map(|record| names.record(entity, record));
+            rows.text(entity.name())
+                .text(names.source(source))
+                .text(table.id(row))
+                .record(names.founder(Entity::Organization, organization))
+                .record(names.founder(entity, outcome.cluster))
+                .optional(names.hub_id(entity, outcome.cluster))
+                .text(outcome.state.name());
+            match outcome.rule {
+                Rule::Tier(tier) => rows.optional(tiers[usize::from(tier)].as_deref()),
+                rule => rows.optional(names.rule(entity, source, rule).as_deref()),
+            };
+            rows.optional(matching.key_value(outcome))
+                .optional(matched.map(|(source, _)| source))
+                .optional(matched.map(|(_, id)| id))
+                .optional(outcome.reason.map(|reason| reason.code()))
+                .end()?;
+        }
+    }
+    rows.finish()
+}
+
+/// Writes the candidates, by entity, source, id and rank.
+pub(super) fn write_candidates(
+    connection: &Connection,
+    names: &Names<'_>,
+    run_id: i64,
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("candidates"), run_id)?;
+    for entity in Entity::ALL {
+        let mut candidates: Vec<&Candidate> = names.matching.of(entity).candidates.iter().collect();
+        candidates.sort_by_cached_key(|candidate| {
+            let record = candidate.record;
+            (record.source, names.tables.id(entity, record), candidate.rank)
+        });
+        for candidate in candidates {
+            let (source, id) = names.record(entity, candidate.record);
+            rows.text(entity.name())
+                .text(source)
+                .text(id)
+                .count(candidate.rank)
+                .record(names.founder(entity, candidate.cluster))
+                .optional(names.hub_id(entity, candidate.cluster))
+                .text(candidate.kind.name())
+                .number(score(candidate.score))
+                .text(&candidate.reason)
+                .end()?;
+        }
+    }
+    rows.finish()
+}
+
+/// A score with as many digits as it has, not those that the wider type makes up.
+fn score(score: f32) -> f64 {
+    (f64::from(score) * 10_000.0).round() / 10_000.0
+}
+
+/// Writes the clusters, by entity, source and id of the founder.
+pub(super) fn write_clusters(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("clusters"), run_id)?;
+    for entity in Entity::ALL {
+        let clusters = (0..).zip(&names.matching.of(entity).clusters);
+        let mut clusters: Vec<(ClusterIx, &Cluster)> = clusters.collect();
+        clusters.sort_by_cached_key(|(_, cluster)| {
+            (cluster.founder.source, names.tables.id(entity, cluster.founder))
+        });
+        for (ix, cluster) in clusters {
+            rows.text(entity.name())
+                .record(names.founder(entity, ix))
+                .record(names.founder(Entity::Organization, cluster.organization))
+                .optional(names.hub_id(entity, ix))
+                .truth(cluster.in_review)
+                .count(cluster.members.1 - cluster.members.0)
+                .end()?;
+        }
+    }
+    rows.finish()
+}
+
+/// Writes the decisions, in the order of their file.
+pub(super) fn write_decisions(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("decisions"), run_id)?;
+    for applied in &names.matching.decisions {
+        let decision = &applied.decision;
+        rows.count(decision.line)
+            .text(decision.entity.name())
+            .text(&decision.source)
+            .text(&decision.record_id)
+            .text(decision.kind.name())
+            .text(&decision.hub_id)
+            .text(&decision.note)
+            .text(&decision.by)
+            .text(&decision.at)
+            .text(applied.outcome)
+            .end()?;
+    }
+    rows.finish()
+}
+
+/// Every entity of every source, by entity, then by source.
+fn tables(names: &Names<'_>) -> impl Iterator<Item = (Entity, SourceIx)> + use<> {
+    let sources = u16::try_from(names.tables.sources()).expect("a pipeline has few sources");
+    Entity::ALL.into_iter().flat_map(move |entity| (0..sources).map(move |source| (entity, source)))
+}

@@ -1,0 +1,126 @@
+//! The tables of records: canonical columns go over as they are, outcomes beside them.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Int64Array, LargeStringArray, StringBuilder, UInt32Array};
+use arrow::compute::take;
+use duckdb::Connection;
+
+use super::columns::{BATCH, append_record, batch};
+use super::names::Names;
+use super::schema::{self, Column};
+use super::text::typed;
+use crate::model::{Entity, Field, RecordRef, Records, column, fields};
+
+/// Writes all records of `entity`, by source, then by id.
+pub(super) fn write(
+    connection: &Connection,
+    names: &Names<'_>,
+    run_id: i64,
+    entity: Entity,
+) -> duckdb::Result<()> {
+    for source in 0..names.tables.sources() {
+        let source = u16::try_from(source).expect("a pipeline has few sources");
+        if let Some(table) = names.tables.get(source, entity).filter(|table| !table.is_empty()) {
+            write_source(connection, names, run_id, table)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_source(
+    connection: &Connection,
+    names: &Names<'_>,
+    run_id: i64,
+    records: &Records,
+) -> duckdb::Result<()> {
+    let table = schema::table(records.entity.table());
+    // A column that no row has a value for is not sent: DuckDB fills it with nulls at no cost.
+    let columns: Vec<Column> = table
+        .columns
+        .iter()
+        .copied()
+        .filter(|column| {
+            let position = records.position(column.name);
+            position.is_none_or(|position| records.text_at(position).null_count() < records.len())
+        })
+        .collect();
+    let quoted: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let mut appender = connection.appender_with_columns(table.name, &quoted)?;
+    let order = order(records);
+    for rows in order.chunks(BATCH) {
+        let chunk = Chunk { names, run_id, records, rows, picked: UInt32Array::from(rows.to_vec()) };
+        let arrays = columns.iter().map(|column| chunk.column(column.name)).collect();
+        appender.append_record_batch(batch(columns.iter().map(|column| column.name), arrays))?;
+    }
+    appender.flush()
+}
+
+/// The rows by record id.
+pub(super) fn order(records: &Records) -> Vec<u32> {
+    let count = u32::try_from(records.len()).expect("a table has fewer than 4 billion rows");
+    let mut order: Vec<u32> = (0..count).collect();
+    if !order.is_sorted_by_key(|row| records.id(*row)) {
+        order.sort_unstable_by_key(|row| records.id(*row));
+    }
+    order
+}
+
+/// Some rows of a table of records.
+struct Chunk<'a> {
+    names: &'a Names<'a>,
+    run_id: i64,
+    records: &'a Records,
+    rows: &'a [u32],
+    picked: UInt32Array,
+}
+
+impl Chunk<'_> {
+    fn column(&self, name: &'static str) -> ArrayRef {
+        match name {
+            "run_id" => Arc::new(Int64Array::from_value(self.run_id, self.rows.len())),
+            "source" => self.texts(|_, out| out.append_value(self.names.source(self.records.source))),
+            "cluster_id" => self.texts(|row, out| {
+                let record = RecordRef { source: self.records.source, row };
+                let matching = self.names.matching.of(self.records.entity);
+                append_record(out, self.names.founder(self.records.entity, matching.outcome(record).cluster));
+            }),
+            "state" => self.texts(|row, out| {
+                let record = RecordRef { source: self.records.source, row };
+                out.append_value(self.names.matching.of(self.records.entity).outcome(record).state.name());
+            }),
+            column::SOURCE_FILE => self.texts(|row, out| {
+                let is_row = self.records.line(row) > 0;
+                out.append_option(is_row.then(|| self.records.file(row).path.as_str()));
+            }),
+            column::SOURCE_LINE => Arc::new(
+                self.rows
+                    .iter()
+                    .map(|row| Some(i64::from(self.records.line(*row))).filter(|line| *line > 0))
+                    .collect::<Int64Array>(),
+            ),
+            name => self.canonical(name),
+        }
+    }
+
+    fn texts(&self, mut write: impl FnMut(u32, &mut StringBuilder)) -> ArrayRef {
+        let mut out = StringBuilder::new();
+        self.rows.iter().for_each(|row| write(*row, &mut out));
+        Arc::new(out.finish())
+    }
+
+    fn canonical(&self, name: &'static str) -> ArrayRef {
+        let position = self.records.position(name).expect("the other columns are canonical");
+        let field: &Field = &fields(self.records.entity)[position];
+        let cells = self.records.text_at(position);
+        // Readers mostly deliver records in order, and then the rows are a slice.
+        let first = self.rows[0] as usize;
+        let is_slice = self.rows.iter().zip(self.rows[0]..).all(|(row, expected)| *row == expected);
+        if is_slice {
+            return typed(field, &cells.slice(first, self.rows.len()));
+        }
+        let picked = take(cells, &self.picked, None).expect("the rows are rows of the table");
+        let picked: &LargeStringArray = picked.as_any().downcast_ref().expect("text stays text");
+        typed(field, picked)
+    }
+}

@@ -1,0 +1,150 @@
+//! The tables of what the run concluded: `diffs`, `conflicts`, `plan_steps`, `plan_reasons`, `data_quality`,
+//! `quarantine`.
+
+use duckdb::Connection;
+
+use super::columns::Rows;
+use super::names::Names;
+use super::schema;
+use super::text::json;
+use crate::diff::{Conflict, Diff};
+use crate::model::{Finding, QuarantineRow};
+use crate::plan::{Plan, StepReason};
+
+pub(super) fn write_diffs(
+    connection: &Connection,
+    names: &Names<'_>,
+    run_id: i64,
+    diffs: &[Diff],
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("diffs"), run_id)?;
+    let mut sorted: Vec<&Diff> = diffs.iter().collect();
+    sorted.sort_by_cached_key(|diff| {
+        (diff.entity, names.founder(diff.entity, diff.cluster), diff.target.source, diff.field)
+    });
+    for diff in sorted {
+        let (target, target_id) = names.record(diff.entity, diff.target);
+        let (supplied_by, supplied_id) = names.record(diff.entity, diff.supplied_by);
+        rows.text(diff.entity.name())
+            .record(names.founder(diff.entity, diff.cluster))
+            .optional(names.organization(diff.entity, diff.cluster))
+            .text(target)
+            .text(target_id)
+            .text(diff.field)
+            .optional(diff.current.as_deref())
+            .optional(Some(&diff.desired))
+            .text(supplied_by)
+            .text(supplied_id)
+            .text(diff.kind.name())
+            .text(&diff.rule)
+            .end()?;
+    }
+    rows.finish()
+}
+
+pub(super) fn write_conflicts(
+    connection: &Connection,
+    names: &Names<'_>,
+    run_id: i64,
+    conflicts: &[Conflict],
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("conflicts"), run_id)?;
+    let mut sorted: Vec<&Conflict> = conflicts.iter().collect();
+    sorted.sort_by_cached_key(|conflict| {
+        (conflict.entity, names.founder(conflict.entity, conflict.cluster), conflict.field, conflict.psa)
+    });
+    for conflict in sorted {
+        rows.text(conflict.entity.name())
+            .record(names.founder(conflict.entity, conflict.cluster))
+            .optional(names.organization(conflict.entity, conflict.cluster))
+            .text(conflict.field)
+            .text(&conflict.hub_value)
+            .text(names.source(conflict.psa))
+            .text(&conflict.psa_value)
+            .text(&conflict.winner)
+            .text(&conflict.why)
+            .end()?;
+    }
+    rows.finish()
+}
+
+pub(super) fn write_steps(
+    connection: &Connection,
+    names: &Names<'_>,
+    run_id: i64,
+    plan: &Plan,
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("plan_steps"), run_id)?;
+    // The plan is by wave, then by id, as the table is.
+    for step in &plan.steps {
+        let payload = (!step.payload.is_empty()).then(|| json(&step.payload));
+        rows.text(&step.id)
+            .text(names.source(step.target))
+            .text(step.entity)
+            .text(step.action.name())
+            .record(step.cluster.and_then(|(entity, cluster)| names.founder(entity, cluster)))
+            .optional(step.cluster.and_then(|(entity, cluster)| names.organization(entity, cluster)))
+            .optional(step.target_record_id.as_deref())
+            .text(step.status.name())
+            .text(step.method)
+            .text(&step.path)
+            .optional(payload.as_deref())
+            .texts(step.depends_on.iter().map(String::as_str))
+            .count(step.wave)
+            .truth(step.pushed_on_by_hub)
+            .end()?;
+    }
+    rows.finish()
+}
+
+pub(super) fn write_reasons(connection: &Connection, run_id: i64, plan: &Plan) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("plan_reasons"), run_id)?;
+    let id = |reason: &StepReason| plan.steps[reason.step as usize].id.as_str();
+    let mut sorted: Vec<&StepReason> = plan.reasons.iter().collect();
+    sorted.sort_by(|a, b| (id(a), a.code, &a.message).cmp(&(id(b), b.code, &b.message)));
+    for reason in sorted {
+        rows.text(id(reason)).text(reason.code).text(&reason.message).text(&reason.remedy).end()?;
+    }
+    rows.finish()
+}
+
+pub(super) fn write_findings(
+    connection: &Connection,
+    run_id: i64,
+    findings: &[Finding],
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("data_quality"), run_id)?;
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort();
+    for finding in sorted {
+        rows.text(&finding.source)
+            .text(finding.entity.name())
+            .text(&finding.record_id)
+            .text(finding.field)
+            .text(finding.code)
+            .text(&finding.raw_value)
+            .text(&finding.message)
+            .end()?;
+    }
+    rows.finish()
+}
+
+pub(super) fn write_quarantine(
+    connection: &Connection,
+    run_id: i64,
+    quarantine: &[QuarantineRow],
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("quarantine"), run_id)?;
+    let mut sorted: Vec<&QuarantineRow> = quarantine.iter().collect();
+    sorted.sort();
+    for row in sorted {
+        rows.text(&row.source)
+            .text(row.entity.name())
+            .text(&row.file)
+            .count(row.line)
+            .text(&row.reason)
+            .text(&row.raw)
+            .end()?;
+    }
+    rows.finish()
+}

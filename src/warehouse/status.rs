@@ -1,0 +1,69 @@
+//! The tables of the run itself: `runs` and `source_status`.
+
+use duckdb::Connection;
+
+use super::RunRecord;
+use super::columns::Rows;
+use super::names::Names;
+use super::schema;
+use super::text::{json, time};
+use crate::model::{Records, State, column};
+
+pub(super) fn write_run(
+    connection: &Connection,
+    run: &RunRecord<'_>,
+    run_id: i64,
+    finished_at: i64,
+) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("runs"), run_id)?;
+    rows.text(&run.pipeline.name)
+        .text(run.pipeline.method.name())
+        .time(Some(run.started_at.as_microsecond()))
+        .time(Some(finished_at))
+        .text(run.status.name())
+        .texts(run.held_by.iter().map(String::as_str))
+        .text(run.version)
+        .text(&json(run.settings))
+        .end()?;
+    rows.finish()
+}
+
+pub(super) fn write_sources(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
+    let mut rows = Rows::new(connection, schema::table("source_status"), run_id)?;
+    for table in names.tables.iter() {
+        let source = &names.pipeline.sources[usize::from(table.source)];
+        let outcomes = &names.matching.of(table.entity).outcomes[usize::from(table.source)];
+        let in_state = |state: State| outcomes.iter().filter(|outcome| outcome.state == state).count();
+        rows.text(&source.name)
+            .text(&source.system.name)
+            .text(source.role.name())
+            .text(table.entity.name())
+            .count(table.rows_read)
+            .count(table.quarantined)
+            .count(table.len())
+            .count(all_rows(table).filter(|row| table.line(*row) == 0).count());
+        for state in State::ALL {
+            rows.count(in_state(state));
+        }
+        let mut files: Vec<&str> = table.files.iter().map(|file| file.path.as_str()).collect();
+        files.sort_unstable();
+        files.dedup();
+        rows.truth(source.sync.two_way).texts(files).time(newest(table)).end()?;
+    }
+    rows.finish()
+}
+
+fn all_rows(table: &Records) -> impl Iterator<Item = u32> + use<> {
+    0..u32::try_from(table.len()).expect("a table has fewer than 4 billion rows")
+}
+
+/// The latest time at which a record was changed or seen. The times are of one form, so they compare as text.
+fn newest(table: &Records) -> Option<i64> {
+    [column::MODIFIED_AT, column::LAST_SEEN_AT]
+        .into_iter()
+        .filter_map(|name| {
+            let cells = table.cells(name);
+            all_rows(table).filter_map(|row| cells.get(row)).max().and_then(time)
+        })
+        .max()
+}

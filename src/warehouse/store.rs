@@ -1,0 +1,196 @@
+//! Opening a warehouse for a run, and writing the run.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::Connection;
+
+use super::database::{self, Identity, create, identify, open_to_read, open_to_write};
+use super::lock::Lock;
+use super::names::Names;
+use super::{WarehouseError, outcomes, previous, records, results, status};
+use crate::diff::{Conflict, Diff};
+use crate::matching::Matching;
+use crate::model::{Entity, Finding, Previous, QuarantineRow, Role, Tables};
+use crate::pipeline::Pipeline;
+use crate::plan::Plan;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Nothing held it.
+    Completed,
+    /// A safety limit held something back.
+    Held,
+}
+
+impl RunStatus {
+    /// The name, as in the column `status`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Held => "held",
+        }
+    }
+}
+
+/// Everything that a run leaves in the warehouse.
+#[derive(Debug, Clone, Copy)]
+pub struct RunRecord<'a> {
+    /// The pipeline.
+    pub pipeline: &'a Pipeline,
+    /// When the run started.
+    pub started_at: jiff::Timestamp,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Why it is held, one sentence each.
+    pub held_by: &'a [String],
+    /// The version of the program.
+    pub version: &'a str,
+    /// The pipeline's settings as a JSON object, without secrets.
+    pub settings: &'a str,
+    /// The records.
+    pub tables: &'a Tables,
+    /// The fold.
+    pub matching: &'a Matching,
+    /// The differences.
+    pub diffs: &'a [Diff],
+    /// Fields that two systems changed.
+    pub conflicts: &'a [Conflict],
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What was noticed, by all stages.
+    pub findings: &'a [Finding],
+    /// Rows that could not become records.
+    pub quarantine: &'a [QuarantineRow],
+}
+
+/// A warehouse that a run has to itself, or one that is only read.
+#[derive(Debug)]
+pub struct Warehouse {
+    path: PathBuf,
+    /// Held for the length of a run.
+    lock: Option<Lock>,
+}
+
+impl Warehouse {
+    /// Takes the pipeline's warehouse for a run: see [`Self::open_for_run`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open(pipeline: &Pipeline) -> Result<Self, WarehouseError> {
+        Self::open_for_run(&pipeline.warehouse)
+    }
+
+    /// Takes the warehouse at `path` for a run, and finds out early what would stop the run at its end. It need not exist.
+    ///
+    /// # Errors
+    /// When another run has it, when another program has it open, when it cannot be written, when it was made by a newer
+    /// version, or when the file is something else. Nothing was touched then.
+    pub fn open_for_run(path: &Path) -> Result<Self, WarehouseError> {
+        if path.exists() {
+            // Looked at before anything is opened for writing.
+            identify(&open_to_read(path, false)?, path)?;
+        }
+        let lock = Lock::take(path)?;
+        if path.exists() {
+            open_to_write(path)?;
+        }
+        Ok(Self { path: path.to_path_buf(), lock: Some(lock) })
+    }
+
+    /// The pipeline's warehouse, to look at the previous run only. It need not exist.
+    ///
+    /// # Errors
+    /// When it was made by a newer version, or when the file is something else.
+    pub fn open_read_only(pipeline: &Pipeline) -> Result<Self, WarehouseError> {
+        let path = &pipeline.warehouse;
+        if path.exists() {
+            identify(&open_to_read(path, false)?, path)?;
+        }
+        Ok(Self { path: path.clone(), lock: None })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The last completed run, `None` when there is none. A held run does not count.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be read.
+    pub fn previous(&self, pipeline: &Pipeline) -> Result<Option<Previous>, WarehouseError> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        let connection = open_to_read(&self.path, false)?;
+        if identify(&connection, &self.path)? == Identity::Blank {
+            return Ok(None);
+        }
+        let previous = previous::load(&connection, pipeline);
+        previous.map_err(|error| WarehouseError::of_database(&self.path, "read", &error))
+    }
+
+    /// Writes the run in one transaction and gives its id, which is greater than all before it.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be written; its content is as it was before.
+    ///
+    /// # Panics
+    /// If the warehouse was opened to be read only: the caller is wrong.
+    pub fn write(&mut self, run: &RunRecord<'_>) -> Result<i64, WarehouseError> {
+        assert!(self.lock.is_some(), "a run opens its warehouse with a lock");
+        let failed = |error: duckdb::Error| WarehouseError::of_database(&self.path, "write", &error);
+        let mut connection = open_to_write(&self.path)?;
+        let identity = identify(&connection, &self.path)?;
+        let run_id = write(&mut connection, identity, run).map_err(failed)?;
+        // The run is in. When the disk is too full to fold the log into the file, the next opening does it.
+        let _ = connection.execute_batch("CHECKPOINT");
+        connection.close().map_err(|(_, error)| failed(error))?;
+        Ok(run_id)
+    }
+}
+
+fn write(connection: &mut Connection, identity: Identity, run: &RunRecord<'_>) -> duckdb::Result<i64> {
+    let transaction = connection.transaction()?;
+    if identity == Identity::Blank {
+        create(&transaction)?;
+    }
+    let run_id: i64 =
+        transaction.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
+    let names = Names { pipeline: run.pipeline, tables: run.tables, matching: run.matching };
+    for entity in Entity::ALL {
+        records::write(&transaction, &names, run_id, entity)?;
+    }
+    outcomes::write_matches(&transaction, &names, run_id)?;
+    outcomes::write_candidates(&transaction, &names, run_id)?;
+    outcomes::write_clusters(&transaction, &names, run_id)?;
+    outcomes::write_decisions(&transaction, &names, run_id)?;
+    results::write_diffs(&transaction, &names, run_id, run.diffs)?;
+    results::write_conflicts(&transaction, &names, run_id, run.conflicts)?;
+    results::write_steps(&transaction, &names, run_id, run.plan)?;
+    results::write_reasons(&transaction, run_id, run.plan)?;
+    results::write_findings(&transaction, run_id, run.findings)?;
+    results::write_quarantine(&transaction, run_id, run.quarantine)?;
+    status::write_sources(&transaction, &names, run_id)?;
+    if run.status == RunStatus::Completed {
+        remember_two_way(&transaction, run)?;
+    }
+    status::write_run(&transaction, run, run_id, jiff::Timestamp::now().as_microsecond())?;
+    transaction.commit()?;
+    Ok(run_id)
+}
+
+/// Keeps since when two-way sync is on, apart from the runs, so that pruning them does not lose it.
+fn remember_two_way(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<()> {
+    let since = run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    for source in &run.pipeline.sources {
+        if source.role == Role::Psa && source.sync.two_way {
+            let name = format!("{}{}", database::TWO_WAY_SINCE, source.name);
+            connection.execute("INSERT OR IGNORE INTO warehouse_info VALUES (?, ?)", [&name, &since])?;
+        }
+    }
+    Ok(())
+}
