@@ -27,7 +27,9 @@ pub(super) fn sources<'a>(
 /// The columns that the next run compares with those of this one: the two-way fields, and the ids of what they refer to.
 #[must_use]
 pub fn two_way_columns(pipeline: &Pipeline, entity: Entity) -> Vec<&'static str> {
-    let two_way = crate::model::fields(entity).iter().filter(|field| sources(pipeline, entity, field.name).next().is_some());
+    let two_way = crate::model::fields(entity)
+        .iter()
+        .filter(|field| sources(pipeline, entity, field.name).next().is_some());
     let mut columns = Vec::new();
     for field in two_way {
         if let Kind::Reference(_) = field.kind {
