@@ -15,5 +15,6 @@ pub mod ownership;
 pub mod pipeline;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod systems;
 pub mod warehouse;

@@ -1,0 +1,93 @@
+//! `matchbook systems`.
+
+use clap::Args;
+
+use super::exit_code;
+use super::failure::Failure;
+use crate::report::table::Columns;
+use crate::report::words::list;
+use crate::report::{Paint, Printer, Tone};
+use crate::systems::{self, System};
+
+/// Show what every system reads, syncs, requires and refuses
+#[derive(Debug, Args)]
+#[command(long_about = "Show what every system reads, syncs, requires and refuses.
+
+Examples:
+  matchbook systems
+  matchbook systems connectwise")]
+pub(super) struct SystemsArgs {
+    /// One system, with its files and columns
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+impl SystemsArgs {
+    pub(super) fn run(self, printer: &Printer) -> Result<u8, Failure> {
+        let paint = printer.out_paint();
+        let Some(name) = &self.name else {
+            let mut columns = Columns::new(&["name", "system", "role", "reads", "hub pushes to it"]);
+            for system in systems::all() {
+                columns.row([
+                    system.name.clone(),
+                    system.title.clone(),
+                    system.role.name().to_owned(),
+                    entities(system),
+                    if system.two_way { "yes" } else { "no" }.to_owned(),
+                ]);
+            }
+            printer.data(&columns.render(paint));
+            return Ok(exit_code::DONE);
+        };
+        let Some(system) = systems::find(name) else {
+            let names: Vec<String> =
+                systems::all().iter().map(|system| format!("`{}`", system.name)).collect();
+            return Err(Failure::usage(format!("no system is called `{name}`"))
+                .hint(format!("there are {}", list(&names))));
+        };
+        printer.data(&describe(system, paint));
+        Ok(exit_code::DONE)
+    }
+}
+
+fn entities(system: &System) -> String {
+    system.entities.iter().map(|entity| entity.table()).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(system: &System, paint: Paint) -> String {
+    let mut text =
+        format!("{} ({}, {})\n", paint.paint(Tone::Heading, &system.title), system.name, system.role);
+    let mut section = |heading: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{}\n", paint.paint(Tone::Heading, heading)));
+            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+    };
+    section("reads", vec![entities(system)]);
+    let csv =
+        system.csv.iter().map(|(entity, shape)| format!("{}: {}", entity.table(), shape.files.join(", ")));
+    section("CSV files, by name", csv.collect());
+    let json = system.json.iter().map(|shape| {
+        let what = match (shape.entity, shape.supplement, &shape.lookup) {
+            (Some(entity), _, _) => entity.table().to_owned(),
+            (None, Some(entity), _) => format!("more of {}", entity.table()),
+            (None, None, Some(lookup)) => format!("reference list {lookup}"),
+            (None, None, None) => String::new(),
+        };
+        format!("{what}: {}", shape.files.join(", "))
+    });
+    section("saved JSON documents, by name", json.collect());
+    let sync = if system.two_way {
+        "the hub pushes to it when `two_way` is on"
+    } else {
+        "the hub does not push to it"
+    };
+    let links = (!system.integration_types.is_empty())
+        .then(|| format!("the hub stores its ids as `{}`", system.integration_types.join("`, `")));
+    section("syncs", std::iter::once(sync.to_owned()).chain(links).collect());
+    let requires =
+        system.requires.iter().map(|(entity, columns)| format!("{}: {}", entity.table(), columns.join(", ")));
+    section("requires", requires.collect());
+    section("refuses", system.refuses.clone());
+    text
+}
