@@ -1,8 +1,37 @@
 //! Readers: a system's files in, canonical records and quarantined rows out.
+//!
+//! Files are read in parallel, each into rows of its own; then the files of one source and entity become one table.
+//! Nothing here compares records of two sources. Bad rows are quarantined with file and line; a file that cannot be
+//! read at all fails its source.
+
+mod assemble;
+mod csv;
+mod element;
+mod error;
+mod file;
+mod files;
+mod headings;
+mod json;
+mod lists;
+mod parquet;
+mod recognise;
+mod sink;
+mod values;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Entity, Finding, QuarantineRow, SourceIx, Tables};
+use rayon::prelude::*;
+
+use crate::model::{Entity, Finding, QuarantineRow, Records, SourceIx, Tables};
+use crate::normalize::Junk;
+use crate::pipeline::Pipeline;
+use error::Failure;
+use file::Content;
+use files::Input;
+use sink::FileRows;
+
+pub use error::ExtractError;
+pub use recognise::{Recognised, recognise};
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -65,4 +94,151 @@ pub struct LookupItem {
     pub parent_id: Option<String>,
     /// True when the vendor marks it as inactive or closed.
     pub is_inactive: bool,
+}
+
+/// What happens while files are read.
+#[derive(Debug, Clone, Copy)]
+pub enum ExtractEvent<'a> {
+    /// So many files are going to be read.
+    Started {
+        /// The number of files.
+        files: usize,
+    },
+    /// A file was read.
+    FileRead(&'a FileReport),
+}
+
+/// Reads all sources of a pipeline.
+///
+/// # Errors
+/// The first source, in the pipeline's order, that cannot be read and is not optional.
+pub fn extract(
+    pipeline: &Pipeline,
+    _junk: &Junk,
+    tell: &(dyn Fn(ExtractEvent<'_>) + Sync),
+) -> Result<Extracted, ExtractError> {
+    let (extracted, errors) = read_all(pipeline, tell);
+    match errors.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(extracted),
+    }
+}
+
+/// Reads all sources for `check`: what was read of every file, every error, and what was noticed.
+#[must_use]
+pub fn inspect(pipeline: &Pipeline) -> (Extracted, Vec<ExtractError>) {
+    read_all(pipeline, &|_| {})
+}
+
+fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (Extracted, Vec<ExtractError>) {
+    let mut inputs: Vec<(SourceIx, Input)> = Vec::new();
+    let mut failures: Vec<(SourceIx, String, Failure)> = Vec::new();
+    for (ix, source) in (0..).zip(&pipeline.sources) {
+        for spec in &source.files {
+            match files::find(spec, &pipeline.folder) {
+                Ok(found) => inputs.extend(found.into_iter().map(|input| (ix, input))),
+                Err(failure) => failures.push((ix, spec.written.clone(), failure)),
+            }
+        }
+    }
+    tell(ExtractEvent::Started { files: inputs.len() });
+    let read: Vec<(SourceIx, String, Result<(Content, FileReport), Failure>)> = inputs
+        .into_par_iter()
+        .map(|(ix, input)| {
+            let outcome = file::read(ix, &pipeline.sources[usize::from(ix)], &input);
+            if let Ok((_, report)) = &outcome {
+                tell(ExtractEvent::FileRead(report));
+            }
+            (ix, input.shown, outcome)
+        })
+        .collect();
+
+    let mut whole = Collected::default();
+    for (ix, shown, outcome) in read {
+        match outcome {
+            Ok((content, report)) => whole.add(ix, content, report),
+            Err(failure) => failures.push((ix, shown, failure)),
+        }
+    }
+    let mut extracted = whole.assemble(pipeline);
+    failures.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let mut errors = Vec::new();
+    for (ix, file, failure) in failures {
+        let source = &pipeline.sources[usize::from(ix)];
+        let error = ExtractError::new(&source.name, &file, failure);
+        if source.optional { extracted.missing.push((ix, error.to_string())) } else { errors.push(error) }
+    }
+    (extracted, errors)
+}
+
+/// The rows of all files, by source and entity.
+#[derive(Default)]
+struct Collected {
+    records: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
+    supplements: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
+    lookups: Lookups,
+    files: Vec<FileReport>,
+}
+
+impl Collected {
+    fn add(&mut self, source: SourceIx, content: Content, report: FileReport) {
+        match content {
+            Content::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
+            Content::Supplement(entity, rows) => self.supplements.entry((source, entity)).or_default().push(rows),
+            Content::List(list, items) => self.lookups.lists.entry((source, list)).or_default().extend(items),
+            Content::Nothing => {}
+        }
+        self.files.push(report);
+    }
+
+    fn assemble(mut self, pipeline: &Pipeline) -> Extracted {
+        let mut findings = Vec::new();
+        let mut quarantine = Vec::new();
+        let supplements = self.supplements;
+        let made: Vec<(Records, Vec<Finding>, Vec<QuarantineRow>)> = self
+            .records
+            .into_iter()
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|((source, entity), files)| {
+                let (mut findings, mut quarantine) = (Vec::new(), Vec::new());
+                let name = &pipeline.sources[usize::from(source)].name;
+                let adding = supplements.get(&(source, entity)).map_or(&[][..], Vec::as_slice);
+                let table = assemble::table(source, name, entity, files, adding, &mut findings, &mut quarantine);
+                (table, findings, quarantine)
+            })
+            .collect();
+        let mut tables = Vec::with_capacity(made.len());
+        for (table, found, bad) in made {
+            tables.push(table);
+            findings.extend(found);
+            quarantine.extend(bad);
+        }
+        for (source, settings) in (0..).zip(&pipeline.sources).skip(1) {
+            let has = |table: &Records| table.source == source && table.entity == Entity::Organization;
+            if tables.iter().any(has) {
+                continue;
+            }
+            let (mut own, others): (Vec<Records>, Vec<Records>) =
+                std::mem::take(&mut tables).into_iter().partition(|table| table.source == source);
+            let implied = assemble::implied_organizations(source, &settings.name, &mut own);
+            tables = others;
+            tables.extend(own);
+            tables.extend(implied);
+        }
+        quarantine.sort();
+        self.files.sort_by(|a, b| (a.source, &a.file).cmp(&(b.source, &b.file)));
+        for items in self.lookups.lists.values_mut() {
+            items.sort_by(|a, b| (&a.id, &a.name).cmp(&(&b.id, &b.name)));
+            items.dedup();
+        }
+        Extracted {
+            tables: Tables::new(pipeline.sources.len(), tables),
+            lookups: self.lookups,
+            quarantine,
+            findings,
+            files: self.files,
+            missing: Vec::new(),
+        }
+    }
 }

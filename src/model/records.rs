@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array, UInt32Builder,
+    Array, ArrayRef, BooleanArray, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array, UInt32Builder,
 };
 
 use super::{Entity, Field, column, fields, schema};
@@ -186,6 +186,8 @@ pub struct RecordsBuilder {
     /// Rows quarantined so far.
     pub quarantined: u64,
     len: usize,
+    /// Rows that were begun and given up; they are left out when the records are built.
+    abandoned: Vec<usize>,
 }
 
 impl RecordsBuilder {
@@ -204,6 +206,7 @@ impl RecordsBuilder {
             rows_read: 0,
             quarantined: 0,
             len: 0,
+            abandoned: Vec::new(),
         }
     }
 
@@ -254,6 +257,20 @@ impl RecordsBuilder {
         self.len += 1;
     }
 
+    /// Gives up the row being built.
+    pub fn abandon_row(&mut self) {
+        let len = self.len;
+        let is_begun = |builder: &Option<LargeStringBuilder>| {
+            builder.as_ref().is_some_and(|builder| arrow::array::ArrayBuilder::len(builder) > len)
+        };
+        if self.columns.iter().any(is_begun) {
+            // Arrow's builders cannot take a value back, so the row stays until the end.
+            self.set(0, "abandoned");
+            self.abandoned.push(len);
+            self.finish_row(0, 0);
+        }
+    }
+
     /// The finished records. The caller has set `record_id` in every row.
     ///
     /// # Panics
@@ -275,7 +292,13 @@ impl RecordsBuilder {
         }
         columns.push(Arc::new(self.file.finish()));
         columns.push(Arc::new(self.line.finish()));
-        let batch = RecordBatch::try_new(schema(self.entity), columns).expect("every row has a record id");
+        let mut batch = RecordBatch::try_new(schema(self.entity), columns).expect("every row has a record id");
+        if !self.abandoned.is_empty() {
+            let mut keeps = vec![true; len];
+            self.abandoned.iter().for_each(|row| keeps[*row] = false);
+            batch = arrow::compute::filter_record_batch(&batch, &BooleanArray::from(keeps))
+                .expect("the filter has one value per row");
+        }
         let mut records = Records::new(self.source, self.entity, self.files, batch);
         records.rows_read = self.rows_read;
         records.quarantined = self.quarantined;

@@ -168,3 +168,10 @@ impl fmt::Display for Reason {
         f.write_str(self.code())
     }
 }
+
+impl<'de> serde::Deserialize<'de> for Reason {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| serde::de::Error::custom(format!("no reason is called `{name}`")))
+    }
+}

@@ -182,6 +182,28 @@ pub struct Source {
     pub organization_by: OrganizationBy,
 }
 
+impl Source {
+    /// A source of a system with every setting as it is by default and no files, for looking at files that no
+    /// pipeline names yet.
+    #[must_use]
+    pub fn of(system: &'static System) -> Self {
+        Self {
+            name: system.name.clone(),
+            system,
+            role: system.role,
+            files: Vec::new(),
+            optional: false,
+            sync: Sync::default(),
+            types: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            headings: BTreeMap::new(),
+            matching: Default::default(),
+            links: BTreeMap::new(),
+            organization_by: OrganizationBy::default(),
+        }
+    }
+}
+
 /// What names the organization of a Datto RMM site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OrganizationBy {

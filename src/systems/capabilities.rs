@@ -1,9 +1,15 @@
 //! What a system is and can do.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::shapes::{CsvShape, JsonShape};
 use crate::model::{Entity, Role};
 
-/// One vendor system, read from its declarative file.
-#[derive(Debug, Clone)]
+/// One vendor system, read from its declarative file in `data/systems`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct System {
     /// The name in pipelines: `it-glue`, `connectwise`, `datto-rmm`, `csv`, `parquet`.
     pub name: String,
@@ -14,7 +20,24 @@ pub struct System {
     /// What it delivers.
     pub entities: Vec<Entity>,
     /// What the hub calls the integration in its stored links: `manage`, `aem`.
+    #[serde(default)]
     pub integration_types: Vec<String>,
     /// Whether the hub pushes to it.
+    #[serde(default)]
     pub two_way: bool,
+    /// Members that hold secrets: they are dropped wherever they stand.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// Canonical columns without which it refuses a record, by entity.
+    #[serde(default)]
+    pub requires: BTreeMap<Entity, Vec<String>>,
+    /// What it refuses, in words.
+    #[serde(default)]
+    pub refuses: Vec<String>,
+    /// Its CSV files, by entity.
+    #[serde(default)]
+    pub csv: BTreeMap<Entity, CsvShape>,
+    /// Its JSON documents.
+    #[serde(default)]
+    pub json: Vec<JsonShape>,
 }

@@ -1,34 +1,30 @@
 //! The vendor systems: what each is called, reads, syncs, requires and refuses, as data.
+//!
+//! A system is one file in `data/systems`, embedded in the program. Nothing here reads a user's files; the readers in
+//! `extract` follow the shapes that are declared here, and the plans ask for the capabilities.
 
 mod capabilities;
+mod shapes;
 
 use std::sync::LazyLock;
 
-use crate::model::{Entity, Role};
-
 pub use capabilities::System;
+pub use shapes::{CsvShape, Item, JsonShape, Origin, Rule, Skip};
 
 static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
     [
-        ("it-glue", Role::Hub, ""),
-        ("connectwise", Role::Psa, "manage"),
-        ("datto-rmm", Role::Rmm, "aem"),
-        ("csv", Role::Sheet, ""),
-        ("parquet", Role::Sheet, ""),
+        include_str!("../../data/systems/it-glue.toml"),
+        include_str!("../../data/systems/connectwise.toml"),
+        include_str!("../../data/systems/datto-rmm.toml"),
+        include_str!("../../data/systems/csv.toml"),
+        include_str!("../../data/systems/parquet.toml"),
     ]
     .into_iter()
-    .map(|(name, role, link)| System {
-        name: name.into(),
-        title: name.into(),
-        role,
-        entities: Entity::ALL.to_vec(),
-        integration_types: if link.is_empty() { vec![] } else { vec![link.into()] },
-        two_way: name == "connectwise",
-    })
+    .map(|text| toml::from_str(text).expect("a test parses every embedded system"))
     .collect()
 });
 
-/// All systems, by name.
+/// All systems: the hub, then PSA, RMM and the generic ones.
 #[must_use]
 pub fn all() -> &'static [System] {
     &ALL

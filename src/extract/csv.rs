@@ -1,0 +1,215 @@
+//! CSV files: UTF-8, separated by commas, read row by row with line numbers.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use csv::{ByteRecord, ReaderBuilder};
+use serde_json::Value;
+
+use super::error::Failure;
+use super::headings::{Headings, Meaning};
+use super::lists;
+use super::sink::Sink;
+use super::values::unwrapped;
+use crate::model::{Kind, column, fields};
+
+/// The largest cell that becomes a value.
+const CELL_SIZE: usize = 1 << 20;
+
+/// The most bytes of one row. A quote that is never closed would otherwise swallow the file.
+const ROW_SIZE: usize = 64 << 20;
+
+/// Stops a row that goes on for ever.
+struct RowLimit<R> {
+    inner: R,
+    read: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for RowLimit<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read.get() > ROW_SIZE {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, ROW_LIMIT));
+        }
+        let count = self.inner.read(buffer)?;
+        self.read.set(self.read.get() + count);
+        Ok(count)
+    }
+}
+
+const ROW_LIMIT: &str = "a row is larger than 64 MiB";
+
+/// An open CSV file.
+pub(super) struct CsvRows<'r> {
+    reader: csv::Reader<RowLimit<&'r mut dyn Read>>,
+    since_row: Rc<Cell<usize>>,
+    record: ByteRecord,
+    /// The headings as written.
+    pub headings: Vec<String>,
+}
+
+impl<'r> CsvRows<'r> {
+    /// Reads the heading row.
+    pub fn open(inner: &'r mut dyn Read) -> Result<Self, Failure> {
+        let since_row = Rc::new(Cell::new(0));
+        let limited = RowLimit { inner, read: Rc::clone(&since_row) };
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(limited);
+        let mut record = ByteRecord::new();
+        let has_row = reader.read_byte_record(&mut record).map_err(failure)?;
+        if !has_row {
+            return Err(Failure::new("the file is empty", "export it again, or take it out of the pipeline"));
+        }
+        let mut headings: Vec<String> = record.iter().map(|cell| String::from_utf8_lossy(cell).replace('\0', "")).collect();
+        if let Some(first) = headings.first_mut() {
+            *first = first.trim_start_matches('\u{feff}').to_owned();
+        }
+        Ok(Self { reader, since_row, record, headings })
+    }
+
+    /// Reads the next row. `false` at the end.
+    fn next(&mut self) -> Result<bool, Failure> {
+        self.since_row.set(0);
+        self.reader.read_byte_record(&mut self.record).map_err(failure)
+    }
+
+    /// The line on which the row in hand starts.
+    fn line(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::line)
+    }
+
+    /// Gives all rows to `sink`.
+    pub fn read_into(mut self, headings: &Headings, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        let plan = Plan::new(headings, sink);
+        while self.next()? {
+            plan.take(&self.record, self.line(), sink);
+        }
+        Ok(())
+    }
+
+    /// Counts the rows that are no blank lines, without keeping any.
+    pub fn count(mut self) -> Result<u64, Failure> {
+        let mut count = 0;
+        while self.next()? {
+            count += u64::from(!is_blank(&self.record));
+        }
+        Ok(count)
+    }
+}
+
+fn failure(error: csv::Error) -> Failure {
+    let at = error.position().map_or_else(String::new, |position| format!("line {}: ", position.line()));
+    let hint = if error.to_string().contains(ROW_LIMIT) { "look for a quote that is never closed" } else { "" };
+    Failure::new(format!("{at}{error}"), hint)
+}
+
+fn is_blank(record: &ByteRecord) -> bool {
+    record.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace))
+}
+
+/// What to do with each cell of a row.
+struct Plan<'h> {
+    headings: &'h Headings,
+    kinds: Vec<Option<(usize, Kind, &'static str)>>,
+    has_id: bool,
+    links: Option<usize>,
+}
+
+impl<'h> Plan<'h> {
+    fn new(headings: &'h Headings, sink: &mut Sink<'_>) -> Self {
+        let all = fields(sink.entity());
+        let mut kinds = Vec::with_capacity(headings.meanings.len());
+        for meaning in &headings.meanings {
+            kinds.push(match meaning {
+                Meaning::Column(at) => {
+                    sink.carry(*at);
+                    Some((*at, all[*at].kind, all[*at].name))
+                }
+                Meaning::FullName => {
+                    for name in [column::FIRST_NAME, column::LAST_NAME] {
+                        sink.carry(position(sink, name));
+                    }
+                    None
+                }
+                Meaning::Unknown => None,
+            });
+        }
+        let has_id = headings.meanings.contains(&Meaning::Column(0));
+        let links = all.iter().position(|field| field.name == column::LINKS);
+        Self { headings, kinds, has_id, links }
+    }
+
+    fn take(&self, record: &ByteRecord, line: u64, sink: &mut Sink<'_>) {
+        if is_blank(record) {
+            return;
+        }
+        let raw = || record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
+        if record.iter().any(|cell| cell.len() > CELL_SIZE) {
+            sink.reject(line, "cell_too_large: a cell is larger than 1 MiB", &raw());
+            return;
+        }
+        let width = self.headings.names.len();
+        if record.len() > width && record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty()) {
+            let reason = format!("row_long: the row has {} cells, the heading row has {width}; a comma without quotes is likely", record.len());
+            sink.reject(line, &reason, &raw());
+            return;
+        }
+        if record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
+            sink.reject(line, "invalid_utf8: the row is not UTF-8", &raw());
+            return;
+        }
+        if record.len() < width {
+            sink.remark("", "row_short", "", &format!("the row on line {line} has {} of {width} cells", record.len()));
+        }
+        for (at, cell) in record.iter().enumerate().take(width) {
+            let Ok(cell) = std::str::from_utf8(cell) else { continue };
+            if cell.is_empty() {
+                continue;
+            }
+            if cell.contains('\0') {
+                sink.remark("", "nul_bytes", "", "NUL bytes were dropped from the row");
+                self.put(at, &cell.replace('\0', ""), sink);
+            } else {
+                self.put(at, cell, sink);
+            }
+        }
+        sink.finish(line, raw);
+    }
+
+    fn put(&self, at: usize, cell: &str, sink: &mut Sink<'_>) {
+        let cell = unwrapped(cell);
+        let Some((position, kind, name)) = self.kinds[at] else {
+            self.put_other(at, cell, sink);
+            return;
+        };
+        if !self.has_id {
+            sink.identify(name, cell);
+        }
+        match kind {
+            Kind::Interfaces => match lists::interfaces_of_json(cell) {
+                Some(list) => sink.put_made(position, &list),
+                None => sink.doubt(name, "bad_interfaces", cell, "the cell is not a JSON list of interfaces"),
+            },
+            Kind::List | Kind::Emails | Kind::Phones if Some(position) != self.links => {
+                sink.put_made(position, &lists::split(cell));
+            }
+            _ => sink.put(position, cell),
+        }
+    }
+
+    fn put_other(&self, at: usize, cell: &str, sink: &mut Sink<'_>) {
+        if self.headings.meanings[at] == Meaning::FullName {
+            if !self.has_id {
+                sink.identify("full_name", cell);
+            }
+            let (first, last) = lists::split_name(cell);
+            sink.put_made(position(sink, column::FIRST_NAME), first);
+            sink.put_made(position(sink, column::LAST_NAME), last);
+        } else if !cell.trim().is_empty() {
+            sink.rest.insert(self.headings.names[at].clone(), Value::from(cell));
+        }
+    }
+}
+
+fn position(sink: &Sink<'_>, name: &str) -> usize {
+    fields(sink.entity()).iter().position(|field| field.name == name).expect("contacts have names")
+}

@@ -1,0 +1,81 @@
+//! Lists in one cell: addresses, numbers, network interfaces, full names.
+
+use serde_json::Value;
+
+use crate::model::{LIST_SEPARATOR, PART_SEPARATOR};
+
+/// A cell of several values, split at semicolon, comma, bar and line break, as a list cell.
+pub(super) fn split(cell: &str) -> String {
+    let items: Vec<&str> = cell
+        .split([';', ',', '|', '\n', '\r', LIST_SEPARATOR])
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .collect();
+    join(&items)
+}
+
+/// Items as a list cell.
+pub(super) fn join(items: &[impl AsRef<str>]) -> String {
+    let mut cell = String::new();
+    for item in items {
+        if !cell.is_empty() {
+            cell.push(LIST_SEPARATOR);
+        }
+        cell.push_str(item.as_ref());
+    }
+    cell
+}
+
+/// One network interface as an item of a list cell.
+pub(super) fn interface(name: &str, mac: &str, ip: &str) -> String {
+    let clean = |part: &str| part.replace([LIST_SEPARATOR, PART_SEPARATOR], " ");
+    format!("{}{PART_SEPARATOR}{}{PART_SEPARATOR}{}", clean(name), clean(mac), clean(ip))
+}
+
+/// The interfaces of the JSON list that the hub's export has in one cell, as a list cell; `None` when it is none.
+pub(super) fn interfaces_of_json(cell: &str) -> Option<String> {
+    if cell.trim().is_empty() {
+        return Some(String::new());
+    }
+    let Ok(Value::Array(interfaces)) = serde_json::from_str(cell) else { return None };
+    let text = |interface: &Value, name: &str| {
+        let kebab = name.replace('_', "-");
+        let member = interface.get(name).or_else(|| interface.get(&kebab));
+        member.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let items: Vec<String> = interfaces
+        .iter()
+        .map(|it| interface(&text(it, "name"), &text(it, "mac_address"), &text(it, "ip_address")))
+        .collect();
+    Some(join(&items))
+}
+
+/// A full name, split at its last space. One word is a first name.
+pub(super) fn split_name(name: &str) -> (&str, &str) {
+    let name = name.trim();
+    name.rsplit_once(char::is_whitespace).map_or((name, ""), |(first, last)| (first.trim(), last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_split_at_the_last_space() {
+        assert_eq!(split_name("Mara van der Quill"), ("Mara van der", "Quill"));
+        assert_eq!(split_name(" Mara "), ("Mara", ""));
+    }
+
+    #[test]
+    fn the_export_has_interfaces_as_json() {
+        let cell = r#"[{"name":"Wi-Fi","ip_address":"10.0.0.1","mac_address":"3C-52-82-0A-77-1E","primary":true}]"#;
+        assert_eq!(interfaces_of_json(cell).as_deref(), Some("Wi-Fi\u{1e}3C-52-82-0A-77-1E\u{1e}10.0.0.1"));
+        assert_eq!(interfaces_of_json("[]").as_deref(), Some(""));
+        assert_eq!(interfaces_of_json("Wi-Fi"), None);
+    }
+
+    #[test]
+    fn lists_split_at_what_people_type() {
+        assert_eq!(split("a@x.example; b@x.example,"), "a@x.example\u{1f}b@x.example");
+    }
+}

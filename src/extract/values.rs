@@ -1,0 +1,188 @@
+//! Values in canonical text: dates, times, truth values, counts.
+
+use std::borrow::Cow;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+/// Dates that stand for "no date" in one system or another.
+const NO_DATES: [&str; 6] = ["0001-01-01", "1601-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31"];
+
+/// Times in whole seconds are below this, in milliseconds above it.
+const LARGEST_SECONDS: i64 = 9_999_999_999;
+
+/// What a text means as a date or time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Moment<'a> {
+    Known(Cow<'a, str>),
+    /// It stands for "no date".
+    None,
+    /// It cannot be read without guessing.
+    Unclear,
+}
+
+/// A date as `yyyy-mm-dd`. The time of day is dropped.
+pub(super) fn date(raw: &str) -> Moment<'_> {
+    let text = raw.trim();
+    if is_iso_date(text.as_bytes()) && text.parse::<Date>().is_ok() {
+        return known(Cow::Borrowed(text));
+    }
+    match parse(text) {
+        Some(at) => known(Cow::Owned(at.date().to_string())),
+        None => blank_or_unclear(text),
+    }
+}
+
+/// A time as `yyyy-mm-ddThh:mm:ssZ`, in UTC. A text without an offset is taken as UTC.
+pub(super) fn time(raw: &str) -> Moment<'_> {
+    let text = raw.trim();
+    match parse(text) {
+        Some(at) if NO_DATES.contains(&at.date().to_string().as_str()) => Moment::None,
+        Some(at) => Moment::Known(Cow::Owned(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())),
+        None => blank_or_unclear(text),
+    }
+}
+
+fn known(text: Cow<'_, str>) -> Moment<'_> {
+    if NO_DATES.contains(&text.as_ref()) { Moment::None } else { Moment::Known(text) }
+}
+
+fn blank_or_unclear(text: &str) -> Moment<'_> {
+    let is_none = matches!(text, "" | "0" | "-62135596800000" | "1900-01-00")
+        || text.starts_with("0000-00-00")
+        || text.starts_with("0001-01-01");
+    if is_none { Moment::None } else { Moment::Unclear }
+}
+
+fn is_iso_date(text: &[u8]) -> bool {
+    text.len() == 10 && text[4] == b'-' && text[7] == b'-'
+}
+
+fn parse(text: &str) -> Option<DateTime> {
+    if let Ok(number) = text.parse::<i64>() {
+        return number_moment(text, number);
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at.to_zoned(TimeZone::UTC).datetime());
+    }
+    if let Ok(at) = text.parse::<DateTime>() {
+        return Some(at);
+    }
+    // The only clock of twelve hours in these files is the American one, which puts the month first.
+    let american = ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p"];
+    if let Some(at) = american.iter().find_map(|form| DateTime::strptime(form, text).ok()) {
+        return Some(at);
+    }
+    let named = ["%d-%b-%Y", "%d %b %Y", "%d.%m.%Y", "%d-%b-%y"];
+    named.iter().find_map(|form| Date::strptime(form, text).ok()).map(|date| date.at(0, 0, 0, 0))
+}
+
+/// `20250314`, or seconds or milliseconds since 1970.
+fn number_moment(text: &str, number: i64) -> Option<DateTime> {
+    if text.len() == 8 && (1900..2200).contains(&(number / 10_000)) {
+        return Date::strptime("%Y%m%d", text).ok().map(|date| date.at(0, 0, 0, 0));
+    }
+    // Small numbers are counts or a spreadsheet's serial days, which only a person can tell apart.
+    if number < 86_400_000 {
+        return None;
+    }
+    let at = if number > LARGEST_SECONDS { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) };
+    let at = at.ok()?.checked_add(0.seconds()).ok()?;
+    Some(at.to_zoned(TimeZone::UTC).datetime())
+}
+
+/// `true` or `false`, `None` for anything that is neither.
+pub(super) fn truth(raw: &str) -> Option<&'static str> {
+    let text = raw.trim();
+    let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(&["true", "yes", "y", "1", "x", "active", "enabled", "on"]) {
+        Some("true")
+    } else if is(&["false", "no", "n", "0", "-", "inactive", "disabled", "off"]) {
+        Some("false")
+    } else {
+        None
+    }
+}
+
+/// A whole number without grouping, `None` for anything else.
+pub(super) fn count(raw: &str) -> Option<String> {
+    raw.trim().parse::<i64>().ok().map(|number| number.to_string())
+}
+
+/// The text without the wrapping by which people force a spreadsheet to keep it: `="0012345"`, `'0012345`.
+pub(super) fn unwrapped(raw: &str) -> &str {
+    let text = raw.trim();
+    if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        return inner;
+    }
+    match text.strip_prefix('\'') {
+        Some(rest) if !rest.contains('\'') => rest,
+        _ => raw,
+    }
+}
+
+/// Whether the text is a GUID, as Datto's unique ids are.
+pub(super) fn is_guid(text: &str) -> bool {
+    let groups: Vec<&str> = text.trim().split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known_text(moment: Moment<'_>) -> String {
+        match moment {
+            Moment::Known(text) => text.into_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn dates_are_read_where_nothing_is_guessed() {
+        for (raw, expected) in [
+            ("2025-03-14", "2025-03-14"),
+            ("2025-03-14T08:30:00Z", "2025-03-14"),
+            ("20250314", "2025-03-14"),
+            ("14.03.2025", "2025-03-14"),
+            ("31-Oct-2024", "2024-10-31"),
+            ("1741000000000", "2025-03-03"),
+            ("0001-01-01", "None"),
+            ("-62135596800000", "None"),
+            ("3/14/25", "Unclear"),
+            ("02/03/2025", "Unclear"),
+            ("45000", "Unclear"),
+            ("2025-02-30", "Unclear"),
+        ] {
+            assert_eq!(known_text(date(raw)), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn times_are_in_utc() {
+        for (raw, expected) in [
+            ("2024-01-11T22:40:00.000Z", "2024-01-11T22:40:00Z"),
+            ("2024-01-11T22:40:00+02:00", "2024-01-11T20:40:00Z"),
+            ("1741000000000", "2025-03-03T11:06:40Z"),
+            ("1741000000", "2025-03-03T11:06:40Z"),
+            ("3/3/2025 11:06:40 AM", "2025-03-03T11:06:40Z"),
+            ("2024-01-11 22:40", "2024-01-11T22:40:00Z"),
+        ] {
+            assert_eq!(known_text(time(raw)), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn truth_values_and_wrappings() {
+        assert_eq!(truth("Yes"), Some("true"));
+        assert_eq!(truth("FALSE"), Some("false"));
+        assert_eq!(truth("maybe"), None);
+        assert_eq!(unwrapped("=\"0012345\""), "0012345");
+        assert_eq!(unwrapped("'0012345"), "0012345");
+        assert_eq!(unwrapped("O'Neil"), "O'Neil");
+        assert!(is_guid("5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001"));
+        assert!(!is_guid("deleted-devices"));
+    }
+}
