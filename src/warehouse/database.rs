@@ -31,7 +31,7 @@ pub(super) enum Identity {
 
 /// Opens the file for reading. `may_reach_files` is true for exports only: SQL of users cannot touch other files.
 pub(super) fn open_to_read(path: &Path, may_reach_files: bool) -> Result<Connection, WarehouseError> {
-    if !path.exists() {
+    if !is_there(path) {
         return Err(WarehouseError::Missing { path: path.to_path_buf() });
     }
     let config = || {
@@ -41,7 +41,40 @@ pub(super) fn open_to_read(path: &Path, may_reach_files: bool) -> Result<Connect
     connection.map_err(|error| WarehouseError::of_database(path, "open", &error))
 }
 
-/// Opens the file for writing, and makes it if there is none.
+/// Whether there is a file with something in it.
+pub(super) fn is_there(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
+}
+
+/// Makes the warehouse if there is none. It gets its name when it is whole, so that a process that is killed here leaves
+/// no half of a file.
+pub(super) fn make(path: &Path) -> Result<(), WarehouseError> {
+    if is_there(path) {
+        return Ok(());
+    }
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    let unfinished = Path::new(&unfinished);
+    let not_writable =
+        |source: std::io::Error| WarehouseError::NotWritable { path: path.to_path_buf(), source };
+    match std::fs::remove_file(unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(not_writable(error)),
+        _ => {}
+    }
+    let failed = |error: duckdb::Error| WarehouseError::of_database(path, "write", &error);
+    let mut connection = open_to_write(unfinished)?;
+    let in_one = |connection: &mut Connection| {
+        let transaction = connection.transaction()?;
+        create(&transaction)?;
+        transaction.commit()
+    };
+    in_one(&mut connection).map_err(failed)?;
+    connection.execute_batch("CHECKPOINT").map_err(failed)?;
+    connection.close().map_err(|(_, error)| failed(error))?;
+    std::fs::rename(unfinished, path).map_err(not_writable)
+}
+
+/// Opens the file for writing.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection, WarehouseError> {
     let config = || {
         common(Config::default())?

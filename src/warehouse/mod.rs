@@ -7,6 +7,7 @@
 //! 1.x client. A side file, the warehouse's name with `.lock` behind it, is locked for the length of a run; DuckDB's own
 //! lock is held only while the file is read or written, so that analysts can read while a run still matches.
 
+mod cells;
 mod columns;
 mod database;
 mod error;

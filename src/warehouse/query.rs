@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use duckdb::Connection;
-use duckdb::types::{TimeUnit, Value};
 use serde_json::Value as Json;
 
 use super::WarehouseError;
+use super::cells::json;
 use super::database::open_filled;
 use super::error::words;
 
@@ -79,65 +79,18 @@ pub fn query(path: &Path, sql: &str) -> Result<QueryResult, WarehouseError> {
 
 fn select(connection: &Connection, sql: &str) -> duckdb::Result<QueryResult> {
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    let columns: Vec<String> = rows.as_ref().map(duckdb::Statement::column_names).unwrap_or_default();
-    let mut answer = QueryResult { rows: Vec::new(), columns };
-    while let Some(row) = rows.next()? {
-        let cells = (0..answer.columns.len()).map(|at| Ok(json(&row.get(at)?)));
-        answer.rows.push(cells.collect::<duckdb::Result<_>>()?);
+    // Not row by row: the library's rows do not know columns that are only null.
+    let batches = statement.query_arrow([])?;
+    let columns = batches.get_schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut answer = QueryResult { columns, rows: Vec::new() };
+    for batch in batches {
+        let schema = batch.schema();
+        let cells = |row| {
+            schema.fields().iter().zip(batch.columns()).map(move |(field, column)| json(field, column, row))
+        };
+        answer.rows.extend((0..batch.num_rows()).map(|row| cells(row).collect()));
     }
     Ok(answer)
-}
-
-/// A value as JSON.
-fn json(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Boolean(value) => Json::from(*value),
-        Value::TinyInt(value) => Json::from(*value),
-        Value::SmallInt(value) => Json::from(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::BigInt(value) => Json::from(*value),
-        // Sums are of this type; what does not fit a JSON number is text.
-        Value::HugeInt(value) => {
-            i64::try_from(*value).map_or_else(|_| Json::from(value.to_string()), Json::from)
-        }
-        Value::UTinyInt(value) => Json::from(*value),
-        Value::USmallInt(value) => Json::from(*value),
-        Value::UInt(value) => Json::from(*value),
-        Value::UBigInt(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::Double(value) => Json::from(*value),
-        Value::Text(value) | Value::Enum(value) => Json::from(value.as_str()),
-        Value::Date32(days) => Json::from(date(*days)),
-        Value::Timestamp(unit, value) => Json::from(timestamp(*unit, *value)),
-        Value::List(values) | Value::Array(values) => values.iter().map(json).collect(),
-        Value::Struct(members) => {
-            Json::Object(members.iter().map(|(name, value)| (name.clone(), json(value))).collect())
-        }
-        Value::Map(entries) => {
-            let entry = |(key, value): (&Value, &Value)| (QueryResult::text(&json(key)), json(value));
-            Json::Object(entries.iter().map(|(key, value)| entry((key, value))).collect())
-        }
-        Value::Union(value) => json(value),
-        Value::Blob(bytes) => Json::from(String::from_utf8_lossy(bytes)),
-        other => Json::from(format!("{other:?}")),
-    }
-}
-
-fn date(days: i32) -> String {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    epoch.checked_add(jiff::Span::new().days(days)).map_or_else(|_| days.to_string(), |date| date.to_string())
-}
-
-fn timestamp(unit: TimeUnit, value: i64) -> String {
-    let time = match unit {
-        TimeUnit::Second => jiff::Timestamp::from_second(value),
-        TimeUnit::Millisecond => jiff::Timestamp::from_millisecond(value),
-        TimeUnit::Microsecond => jiff::Timestamp::from_microsecond(value),
-        TimeUnit::Nanosecond => jiff::Timestamp::from_nanosecond(i128::from(value)),
-    };
-    time.map_or_else(|_| value.to_string(), |time| time.to_string())
 }
 
 /// Every table and view with its comments: views for people first, then tables, then the `latest_*` views.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
-use super::database::{self, Identity, create, identify, open_to_read, open_to_write};
+use super::database::{self, Identity, create, identify, is_there, make, open_to_read, open_to_write};
 use super::lock::Lock;
 use super::names::Names;
 use super::{WarehouseError, outcomes, previous, records, results, status};
@@ -88,12 +88,12 @@ impl Warehouse {
     /// When another run has it, when another program has it open, when it cannot be written, when it was made by a newer
     /// version, or when the file is something else. Nothing was touched then.
     pub fn open_for_run(path: &Path) -> Result<Self, WarehouseError> {
-        if path.exists() {
+        if is_there(path) {
             // Looked at before anything is opened for writing.
             identify(&open_to_read(path, false)?, path)?;
         }
         let lock = Lock::take(path)?;
-        if path.exists() {
+        if is_there(path) {
             open_to_write(path)?;
         }
         Ok(Self { path: path.to_path_buf(), lock: Some(lock) })
@@ -105,7 +105,7 @@ impl Warehouse {
     /// When it was made by a newer version, or when the file is something else.
     pub fn open_read_only(pipeline: &Pipeline) -> Result<Self, WarehouseError> {
         let path = &pipeline.warehouse;
-        if path.exists() {
+        if is_there(path) {
             identify(&open_to_read(path, false)?, path)?;
         }
         Ok(Self { path: path.clone(), lock: None })
@@ -122,7 +122,7 @@ impl Warehouse {
     /// # Errors
     /// When the warehouse cannot be read.
     pub fn previous(&self, pipeline: &Pipeline) -> Result<Option<Previous>, WarehouseError> {
-        if !self.path.exists() {
+        if !is_there(&self.path) {
             return Ok(None);
         }
         let connection = open_to_read(&self.path, false)?;
@@ -143,6 +143,7 @@ impl Warehouse {
     pub fn write(&mut self, run: &RunRecord<'_>) -> Result<i64, WarehouseError> {
         assert!(self.lock.is_some(), "a run opens its warehouse with a lock");
         let failed = |error: duckdb::Error| WarehouseError::of_database(&self.path, "write", &error);
+        make(&self.path)?;
         let mut connection = open_to_write(&self.path)?;
         let identity = identify(&connection, &self.path)?;
         let run_id = write(&mut connection, identity, run).map_err(failed)?;

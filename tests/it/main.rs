@@ -7,3 +7,4 @@ mod plan;
 mod properties;
 mod samples;
 mod support;
+mod warehouse;
