@@ -1,8 +1,9 @@
 //! The tables: every column with its type and one sentence, declared once.
 //!
-//! `COMMENT ON`, the writers and the export all follow these declarations. No big table has a declared primary key: its
-//! index would be larger than the columns that it is over and would have to be in memory while a run is written. The
-//! rows are stored sorted by the key that [`Table::key`] names, which is what readers gain from.
+//! `COMMENT ON`, the writers and the export all follow these declarations. The tables that grow with the records have no
+//! declared primary key: with them a warehouse of 0.9 million devices was 2.7 times as large and took a quarter longer to
+//! write, and their indexes have to be in memory while a run is written. Their rows are stored sorted by the key that
+//! [`Table::key`] names, led by `run_id`, so that a reader of one run or one source skips everything else.
 
 use std::sync::LazyLock;
 
