@@ -96,12 +96,11 @@ impl DecideArgs {
         // What cannot be read cannot be added to, and a decision for a wrong file is better refused before the reading.
         let decisions = pipeline::decisions::load(&pipeline)?;
         let by = self.by.clone().unwrap_or_else(user);
-        match (self.decision, &self.record) {
-            (Some(kind), Some(record)) => self.add(kind.decision(), record, by, &pipeline, printer),
-            _ => {
-                let least = self.min_score.unwrap_or(1.0);
-                accept(&pipeline, &decisions, least, by, self.yes, printer)
-            }
+        if let (Some(kind), Some(record)) = (self.decision, &self.record) {
+            self.add(kind.decision(), record, by, &pipeline, printer)
+        } else {
+            let least = self.min_score.unwrap_or(1.0);
+            accept(&pipeline, &decisions, least, &by, self.yes, printer)
         }
     }
 
@@ -167,7 +166,7 @@ fn accept(
     pipeline: &Pipeline,
     decisions: &[Decision],
     least: f32,
-    by: String,
+    by: &str,
     yes: bool,
     printer: &Printer,
 ) -> Result<u8, Failure> {
@@ -211,7 +210,7 @@ fn accept(
     }
     let at = now();
     let added: Vec<Decision> =
-        accepted.into_iter().map(|suggestion| suggestion.into_decision(&by, &at)).collect();
+        accepted.into_iter().map(|suggestion| suggestion.into_decision(by, &at)).collect();
     pipeline::decisions::append(pipeline, &added)?;
     printer.note(&format!("added {rows} to {file}; they count from the next run on"));
     Ok(exit_code::DONE)

@@ -64,7 +64,7 @@ Examples:
   matchbook run clients.toml
   matchbook query clients.toml \"FROM unmatched\"
   matchbook explain clients.toml psa/250",
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\n{after-help}\n\nOptions:\n{options}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}",
     after_help = COMMANDS,
     subcommand_required = true,
     arg_required_else_help = true

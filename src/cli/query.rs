@@ -72,18 +72,25 @@ impl QueryArgs {
             if self.csv {
                 printer.data(&csv(&QueryResult { columns, rows })?);
             } else {
-                rows.iter().for_each(|row| printer.line(&object(&columns, row).to_string()));
+                for row in &rows {
+                    printer.line(&object(&columns, row).to_string());
+                }
             }
             return Ok(exit_code::DONE);
         }
         let paint = printer.out_paint();
-        let width = all.iter().map(|one| one.name.len()).max().unwrap_or_default();
+        let width =
+            all.iter().filter(|one| !is_latest(one)).map(|one| one.name.len()).max().unwrap_or_default();
         let mut text = String::new();
         for (heading, is_view) in [("views", true), ("tables", false)] {
             text.push_str(&paint.paint(Tone::Heading, heading));
             text.push('\n');
-            for one in all.iter().filter(|one| one.is_view == is_view) {
+            for one in all.iter().filter(|one| one.is_view == is_view && !is_latest(one)) {
                 text.push_str(&format!("  {:width$}  {}\n", one.name, one.comment));
+            }
+            if is_view {
+                let comment = "The rows of a table of the last completed run.";
+                text.push_str(&format!("  {:width$}  {comment}\n", "latest_TABLE"));
             }
             text.push('\n');
         }
@@ -93,6 +100,11 @@ impl QueryArgs {
         printer.data(&text);
         Ok(exit_code::DONE)
     }
+}
+
+/// Whether it is one of the views that repeat a table for the last run: they are listed as one.
+fn is_latest(one: &Described) -> bool {
+    one.is_view && one.name.starts_with("latest_")
 }
 
 /// One row for a table or view, then one per column.

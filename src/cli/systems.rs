@@ -60,7 +60,9 @@ fn describe(system: &System, paint: Paint) -> String {
     let mut section = |heading: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             text.push_str(&format!("\n{}\n", paint.paint(Tone::Heading, heading)));
-            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+            for line in lines {
+                text.push_str(&format!("  {line}\n"));
+            }
         }
     };
     section("reads", vec![entities(system)]);

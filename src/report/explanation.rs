@@ -47,7 +47,7 @@ pub fn render(explanation: &Explanation, paint: Paint) -> String {
     page.section("fields", &explanation.fields, Page::field);
     if explanation.steps.is_empty() && !explanation.cluster.is_empty() {
         page.line(0, "");
-        page.line(0, "no step is planned for it");
+        page.line(0, "no step is planned: nothing that may be written differs");
     }
     page.section("plan", &explanation.steps, Page::step);
     page.text
@@ -138,21 +138,21 @@ impl Page {
     }
 
     fn field(&mut self, field: &FieldExplanation) {
-        let desired = match (&field.owner, field.desired.is_empty()) {
-            (_, true) => "nobody says anything".to_owned(),
-            (owner, false) => format!("\"{}\" says {owner}", one_line(&field.desired, WIDEST)),
-        };
-        let change =
-            if field.differs { format!(", hub has {}", quoted(&field.current)) } else { String::new() };
-        let rule = if field.differs && !field.rule.is_empty() {
-            format!(" ({})", field.rule)
+        let says = if field.owner.is_empty() {
+            "nobody says anything that counts".to_owned()
         } else {
-            String::new()
+            format!("{} says {}", field.owner, quoted(&field.desired))
         };
-        self.line(1, &format!("{} [{}]: {desired}{change}{rule}", field.field, field.owners.join(", ")));
+        let change = match (field.differs, field.current.is_empty()) {
+            (false, _) => String::new(),
+            (true, true) => format!(", and the hub says nothing ({})", field.rule),
+            (true, false) => format!(", and the hub says {} ({})", quoted(&field.current), field.rule),
+        };
+        self.line(1, &format!("{} [{}]: {says}{change}", field.field, field.owners.join(", ")));
         for loser in &field.losers {
+            let word = if loser.value == field.desired { "also" } else { "not" };
             let why = if loser.blank.is_empty() { String::new() } else { format!(": {}", loser.blank) };
-            self.line(2, &format!("not {} of {}{why}", quoted(&loser.value), loser.record));
+            self.line(2, &format!("{word} {} of {}{why}", quoted(&loser.value), loser.record));
         }
     }
 

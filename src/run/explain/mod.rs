@@ -307,7 +307,7 @@ fn sentence(case: &Case<'_>) -> String {
             let how = if rule == "decision" {
                 "because a decision says so".to_owned()
             } else {
-                format!("by `{rule}`{by_value}, and it alone identifies both")
+                format!("by `{rule}`{by_value}, which identifies both")
             };
             let hub = match case.matching.clusters[outcome.cluster as usize].hub_row() {
                 Some(_) => String::new(),
