@@ -1,4 +1,5 @@
 mod decisions_file;
+mod extract;
 mod matching;
 mod oracle;
 mod ownership;
@@ -6,5 +7,6 @@ mod pipeline;
 mod plan;
 mod properties;
 mod samples;
+mod sql;
 mod support;
 mod warehouse;

@@ -36,7 +36,7 @@ WITH runs_compared AS (
     WHERE run_id = (SELECT previous_run_id FROM runs_compared)
 ), earlier AS (
     SELECT run_id, entity, target, target_record_id, field, current_value, desired_value FROM diffs
-    WHERE run_id < (SELECT run_id FROM runs_compared)
+    WHERE run_id <= (SELECT previous_run_id FROM runs_compared)
 ), turned AS (
     SELECT d.entity, d.target, d.target_record_id, d.field, d.current_value, d.desired_value,
            max(e.run_id) AS previous_run_id
