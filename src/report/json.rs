@@ -123,6 +123,8 @@ fn of_summary(summary: &RunSummary) -> Value {
             "reasons": reasons,
         })
     });
+    let findings: Vec<Value> =
+        summary.findings.iter().map(|(code, count)| json!({"code": code, "findings": count})).collect();
     json!({
         "type": "summary",
         "pipeline": summary.pipeline,
@@ -133,7 +135,7 @@ fn of_summary(summary: &RunSummary) -> Value {
         "sources": sources,
         "differences": differences,
         "plan": plan,
-        "findings": summary.findings,
+        "findings": findings,
         "warehouse": summary.run_id.map(|_| summary.warehouse.display().to_string()),
         "seconds": summary.elapsed.as_secs_f64(),
     })

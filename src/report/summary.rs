@@ -6,8 +6,8 @@ use super::words::{self, count, thousands};
 use crate::model::State;
 use crate::run::{PlanSummary, RunSummary, Stage, Status};
 
-/// So many of the plan's reasons are named.
-const REASONS: usize = 3;
+/// So many reasons, or codes, are named.
+const MOST: usize = 3;
 
 /// The summary as text, every line ended. `pipeline` is the pipeline's file as the user wrote it, for the next command.
 #[must_use]
@@ -27,9 +27,12 @@ pub fn render(summary: &RunSummary, pipeline: &str, paint: Paint) -> String {
     }
     if let Some(plan) = &summary.plan {
         line(steps(plan));
-        if let Some(reasons) = reasons(plan) {
-            line(format!("  held by {reasons}"));
+        if !plan.reasons.is_empty() {
+            line(format!("  held by {}", commonest(&plan.reasons, "reason")));
         }
+    }
+    if let Some(findings) = findings(summary) {
+        line(findings);
     }
     let time = words::seconds(summary.elapsed);
     match summary.status {
@@ -98,18 +101,22 @@ fn steps(plan: &PlanSummary) -> String {
     )
 }
 
-fn reasons(plan: &PlanSummary) -> Option<String> {
-    let mut named: Vec<String> = plan
-        .reasons
-        .iter()
-        .take(REASONS)
-        .map(|(code, steps)| format!("`{code}` ({})", thousands(*steps)))
-        .collect();
-    let more = plan.reasons.len().saturating_sub(REASONS);
+fn findings(summary: &RunSummary) -> Option<String> {
+    let all: u64 = summary.findings.iter().map(|(_, count)| count).sum();
+    (all > 0).then(|| {
+        format!("{} about the data: {}", count(all, "finding"), commonest(&summary.findings, "code"))
+    })
+}
+
+/// The commonest of some codes with their numbers, and how many others there are.
+fn commonest(codes: &[(&str, u64)], noun: &str) -> String {
+    let mut named: Vec<String> =
+        codes.iter().take(MOST).map(|(code, number)| format!("`{code}` ({})", thousands(*number))).collect();
+    let more = codes.len().saturating_sub(MOST);
     if more > 0 {
-        named.push(count(more as u64, "other reason"));
+        named.push(count(more as u64, &format!("other {noun}")));
     }
-    (!named.is_empty()).then(|| words::list(&named))
+    words::list(&named)
 }
 
 /// The next useful command, and what for.

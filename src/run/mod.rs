@@ -5,6 +5,7 @@
 //! answer [`explain`] and run the pipeline's own test cases ([`cases`]).
 
 pub mod cases;
+mod checks;
 mod error;
 mod event;
 pub mod explain;
@@ -97,7 +98,7 @@ pub fn run(
         differences: summary::differences(&work, scope.as_ref()),
         plan: summary::plan(&work, scope.as_ref()),
         holds,
-        findings: work.findings.len() as u64,
+        findings: summary::findings(&work.findings),
         warehouse: pipeline.warehouse.clone(),
         elapsed: started.elapsed(),
     })

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::narrow::Scope;
 use super::{Stage, Warning, Work};
 use crate::diff::DiffKind;
-use crate::model::{Entity, Records, State};
+use crate::model::{Entity, Finding, Records, State};
 use crate::pipeline::Pipeline;
 use crate::plan::{Action, Plan, Step, StepStatus};
 
@@ -57,8 +57,8 @@ pub struct RunSummary {
     pub plan: Option<PlanSummary>,
     /// What holds the run.
     pub holds: Vec<Warning>,
-    /// Rows of `data_quality`.
-    pub findings: u64,
+    /// What was noticed about the data: every code with the number of its findings, the commonest first.
+    pub findings: Vec<(&'static str, u64)>,
     /// Where the warehouse is.
     pub warehouse: PathBuf,
     /// How long it took.
@@ -236,7 +236,21 @@ fn reasons(plan: &Plan, is_in: impl Fn(&Step) -> bool) -> Vec<(&'static str, u64
             *counts.entry(reason.code).or_default() += 1;
         }
     }
-    let mut reasons: Vec<_> = counts.into_iter().collect();
-    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    reasons
+    commonest_first(counts)
+}
+
+/// The numbers of what was noticed about the data.
+pub(super) fn findings(findings: &[Finding]) -> Vec<(&'static str, u64)> {
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.code).or_default() += 1;
+    }
+    commonest_first(counts)
+}
+
+/// Equal ones by code.
+fn commonest_first(counts: BTreeMap<&'static str, u64>) -> Vec<(&'static str, u64)> {
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
 }

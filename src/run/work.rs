@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Event, Reporter, RunError, Stage, Warning, limits};
+use super::{Event, Reporter, RunError, Stage, Warning, checks, limits};
 use crate::extract::{self, Extracted};
 use crate::matching::{self, Decision, Matching};
 use crate::model::{Finding, Previous};
@@ -58,7 +58,11 @@ pub fn work(
             hint: String::new(),
         }));
     }
+    for warning in checks::empty_files(pipeline, &extracted.files) {
+        reporter.event(&Event::Warning(&warning));
+    }
     let mut findings = std::mem::take(&mut extracted.findings);
+    findings.extend(checks::findings(pipeline, &extracted));
     let mut work = Work {
         extracted,
         junk,
@@ -85,6 +89,9 @@ pub fn work(
             let clusters = matching.entities.iter().map(|entity| entity.clusters.len() as u64).sum();
             Ok::<_, RunError>((matching, clusters))
         })?;
+        for warning in checks::idle_decisions(&matching.decisions) {
+            reporter.event(&Event::Warning(&warning));
+        }
         work.matching = Some(matching);
     }
     if let (Some(matching), true) = (&work.matching, last >= Stage::Diff) {
