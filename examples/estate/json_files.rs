@@ -187,7 +187,7 @@ impl Sink for JsonFiles {
                 "_info": { "lastUpdated": "2026-01-30T16:41:07Z" },
             })),
             System::Rmm => self.rmm[0].push(&json!({
-                "id": 4000 + row.number, "uid": id, "name": name, "description": null, "onDemand": false,
+                "id": 4000 + row.number, "uid": id, "accountUid": "est0001", "name": name, "description": null, "onDemand": false,
                 "devicesStatus": { "numberOfDevices": row.devices },
                 "autotaskCompanyName": null, "autotaskCompanyId": null,
             })),
@@ -288,6 +288,7 @@ impl Sink for JsonFiles {
                 "osType": operating_system, "purchaseDate": format!("{purchased_at}T00:00:00Z"),
                 "warrantyExpirationDate": format!("{warranty_expires_at}T00:00:00Z"),
                 "manufacturer": { "name": manufacturer }, "activeFlag": true,
+                "deviceIdentifier": "", "lastLoginName": "",
             })),
             System::Rmm => {
                 self.rmm[1].push(&json!({

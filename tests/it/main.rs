@@ -1,3 +1,4 @@
+mod crash;
 mod decisions_file;
 mod extract;
 mod matching;
@@ -10,3 +11,4 @@ mod samples;
 mod sql;
 mod support;
 mod warehouse;
+mod whole_runs;
