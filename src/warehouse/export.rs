@@ -118,26 +118,27 @@ fn selected(column: Column, format: Format) -> String {
     )
 }
 
+/// The organization of a record, from the joined `matches`.
+const OF_RECORD: &str = ", m.organization_cluster AS organization_cluster";
+
 /// For a table with rows of organizations: the column that parts it, and the join that supplies it.
 fn parted(table: &Table) -> Option<(&'static str, String)> {
     if table.columns.iter().any(|column| column.name == "organization_cluster") {
         return Some(("", String::new()));
     }
-    const MORE: &str = ", m.organization_cluster AS organization_cluster";
-    const SELF: &str = ", t.cluster_id AS organization_cluster";
     if let Some(entity) = Entity::ALL.into_iter().find(|entity| entity.table() == table.name) {
         if entity == Entity::Organization {
-            return Some((SELF, String::new()));
+            return Some((", t.cluster_id AS organization_cluster", String::new()));
         }
         let join = format!(
             "LEFT JOIN matches AS m ON m.run_id = t.run_id AND m.entity = '{entity}' AND m.source = t.source \
              AND m.record_id = t.record_id"
         );
-        return Some((MORE, join));
+        return Some((OF_RECORD, join));
     }
     match table.name {
         "candidates" | "data_quality" => Some((
-            MORE,
+            OF_RECORD,
             "LEFT JOIN matches AS m ON m.run_id = t.run_id AND m.entity = t.entity AND m.source = t.source \
              AND m.record_id = t.record_id"
                 .to_owned(),

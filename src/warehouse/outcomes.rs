@@ -6,7 +6,7 @@ use super::columns::Rows;
 use super::names::Names;
 use super::{records, schema};
 use crate::matching::{Candidate, Cluster, ClusterIx, Rule};
-use crate::model::{Entity, RecordRef, SourceIx};
+use crate::model::{Entity, Reason, RecordRef, SourceIx};
 
 /// Writes the outcome of every record, by entity, source and id.
 pub(super) fn write_matches(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
@@ -36,7 +36,7 @@ pub(super) fn write_matches(connection: &Connection, names: &Names<'_>, run_id: 
             rows.optional(matching.key_value(outcome))
                 .optional(matched.map(|(source, _)| source))
                 .optional(matched.map(|(_, id)| id))
-                .optional(outcome.reason.map(|reason| reason.code()))
+                .optional(outcome.reason.map(Reason::code))
                 .end()?;
         }
     }
