@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 use super::file::{Supplements, supplements};
 use super::sink::{FileRows, Fnv, quarantined};
 use crate::model::{
-    Entity, FileInfo, Finding, Kind, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx, column, fields, schema,
+    Entity, FileInfo, Finding, Kind, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx,
+    column, fields, schema,
 };
 use crate::normalize::name_key;
 
@@ -42,7 +43,9 @@ pub(super) fn table(
     }
     let whole = match <[RecordBatch; 1]>::try_from(batches) {
         Ok([only]) => only,
-        Err(several) => concat_batches(&schema(entity), &several).expect("every batch has the schema of the entity"),
+        Err(several) => {
+            concat_batches(&schema(entity), &several).expect("every batch has the schema of the entity")
+        }
     };
     let mut records = Records::new(source, entity, infos, whole);
     records.rows_read = rows_read;
@@ -56,7 +59,8 @@ fn shifted(batch: &RecordBatch, offset: u32) -> RecordBatch {
         return batch.clone();
     }
     let position = batch.num_columns() - 2;
-    let numbers: &UInt32Array = batch.column(position).as_any().downcast_ref().expect("the column is declared so");
+    let numbers: &UInt32Array =
+        batch.column(position).as_any().downcast_ref().expect("the column is declared so");
     let moved: UInt32Array = numbers.unary(|number| number + offset);
     replaced(batch, position, Arc::new(moved))
 }
@@ -64,7 +68,8 @@ fn shifted(batch: &RecordBatch, offset: u32) -> RecordBatch {
 fn replaced(batch: &RecordBatch, position: usize, column: ArrayRef) -> RecordBatch {
     let mut columns = batch.columns().to_vec();
     columns[position] = column;
-    RecordBatch::try_new(batch.schema(), columns).expect("one column was replaced by another of its type and length")
+    RecordBatch::try_new(batch.schema(), columns)
+        .expect("one column was replaced by another of its type and length")
 }
 
 /// Fills blank columns from supplements. A list of interfaces is added to the one that is there.
@@ -78,11 +83,14 @@ fn supplement(entity: Entity, batches: &mut [RecordBatch], infos: &mut [FileInfo
         infos.iter_mut().for_each(|info| info.carried[position] = true);
         for batch in batches.iter_mut() {
             let ids: &LargeStringArray = batch.column(0).as_any().downcast_ref().expect("ids are text");
-            let own: &LargeStringArray = batch.column(position).as_any().downcast_ref().expect("columns are text");
+            let own: &LargeStringArray =
+                batch.column(position).as_any().downcast_ref().expect("columns are text");
             let mut made = LargeStringBuilder::with_capacity(own.len(), own.value_data().len());
             for row in 0..batch.num_rows() {
                 let value = own.is_valid(row).then(|| own.value(row));
-                let added = found.get(ids.value(row)).and_then(|all| all.iter().find(|(known, _)| *known == position));
+                let added = found
+                    .get(ids.value(row))
+                    .and_then(|all| all.iter().find(|(known, _)| *known == position));
                 match (value, added) {
                     (Some(value), Some((_, added))) if field.kind == Kind::Interfaces && value != added => {
                         made.append_value(format!("{value}{LIST_SEPARATOR}{added}"));
@@ -131,7 +139,8 @@ fn sorted_and_unique(records: Records, name: &str, quarantine: &mut Vec<Quaranti
             }
         })
         .collect();
-    let batch = RecordBatch::try_new(records.batch().schema(), columns).expect("every column was taken in one order");
+    let batch =
+        RecordBatch::try_new(records.batch().schema(), columns).expect("every column was taken in one order");
     let mut sorted = Records::new(records.source, records.entity, records.files.clone(), batch);
     sorted.rows_read = records.rows_read;
     sorted.quarantined = records.quarantined + repeated.len() as u64;
@@ -173,7 +182,8 @@ pub(super) fn implied_organizations(source: SourceIx, name: &str, tables: &mut [
             }
         }
         if paths.is_empty() && !table.files.is_empty() {
-            let carried = fields(Entity::Organization).iter().map(|field| field.name == column::NAME).collect();
+            let carried =
+                fields(Entity::Organization).iter().map(|field| field.name == column::NAME).collect();
             paths.push(FileInfo { path: table.files[0].path.clone(), carried });
         }
     }

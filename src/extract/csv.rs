@@ -59,7 +59,8 @@ impl<'r> CsvRows<'r> {
         if !has_row {
             return Err(Failure::new("the file is empty", "export it again, or take it out of the pipeline"));
         }
-        let mut headings: Vec<String> = record.iter().map(|cell| String::from_utf8_lossy(cell).replace('\0', "")).collect();
+        let mut headings: Vec<String> =
+            record.iter().map(|cell| String::from_utf8_lossy(cell).replace('\0', "")).collect();
         if let Some(first) = headings.first_mut() {
             *first = first.trim_start_matches('\u{feff}').to_owned();
         }
@@ -85,20 +86,12 @@ impl<'r> CsvRows<'r> {
         }
         Ok(())
     }
-
-    /// Counts the rows that are no blank lines, without keeping any.
-    pub fn count(mut self) -> Result<u64, Failure> {
-        let mut count = 0;
-        while self.next()? {
-            count += u64::from(!is_blank(&self.record));
-        }
-        Ok(count)
-    }
 }
 
 fn failure(error: csv::Error) -> Failure {
     let at = error.position().map_or_else(String::new, |position| format!("line {}: ", position.line()));
-    let hint = if error.to_string().contains(ROW_LIMIT) { "look for a quote that is never closed" } else { "" };
+    let hint =
+        if error.to_string().contains(ROW_LIMIT) { "look for a quote that is never closed" } else { "" };
     Failure::new(format!("{at}{error}"), hint)
 }
 
@@ -149,7 +142,10 @@ impl<'h> Plan<'h> {
         }
         let width = self.headings.names.len();
         if record.len() > width && record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty()) {
-            let reason = format!("row_long: the row has {} cells, the heading row has {width}; a comma without quotes is likely", record.len());
+            let reason = format!(
+                "row_long: the row has {} cells, the heading row has {width}; a comma without quotes is likely",
+                record.len()
+            );
             sink.reject(line, &reason, &raw());
             return;
         }
@@ -158,7 +154,12 @@ impl<'h> Plan<'h> {
             return;
         }
         if record.len() < width {
-            sink.remark("", "row_short", "", &format!("the row on line {line} has {} of {width} cells", record.len()));
+            sink.remark(
+                "",
+                "row_short",
+                "",
+                &format!("the row on line {line} has {} of {width} cells", record.len()),
+            );
         }
         for (at, cell) in record.iter().enumerate().take(width) {
             let Ok(cell) = std::str::from_utf8(cell) else { continue };

@@ -23,7 +23,9 @@ pub(super) struct Mapping<'s> {
 impl<'s> Mapping<'s> {
     pub fn new(shape: &'s JsonShape, entity: Entity, source: &'s Source) -> Self {
         let all = fields(entity);
-        let columns = (0..all.len()).filter_map(|at| shape.columns.get(all[at].name).map(|origin| (at, origin))).collect();
+        let columns = (0..all.len())
+            .filter_map(|at| shape.columns.get(all[at].name).map(|origin| (at, origin)))
+            .collect();
         let skip_position = all.iter().position(|field| field.name == column::SKIP_REASON);
         Self { columns, skips: &shape.skip, source, skip_position }
     }
@@ -77,9 +79,9 @@ impl<'s> Mapping<'s> {
                 Some(value.is_some() || parent_is_there(element, path))
             }
             Origin::First(all) => {
-                let found = all.iter().find_map(|path| {
-                    at(element, path).and_then(text).filter(|text| !text.trim().is_empty())
-                });
+                let found = all
+                    .iter()
+                    .find_map(|path| at(element, path).and_then(text).filter(|text| !text.trim().is_empty()));
                 if let Some(text) = found {
                     sink.put(position, &text);
                 }
@@ -99,7 +101,8 @@ impl<'s> Mapping<'s> {
                 Some(array.is_some())
             }
             Rule::Names { path } => {
-                let names: Vec<String> = array(at(element, path)).filter_map(|it| it.get("name").and_then(text)).collect();
+                let names: Vec<String> =
+                    array(at(element, path)).filter_map(|it| it.get("name").and_then(text)).collect();
                 sink.put_made(position, &names.join(", "));
                 Some(at(element, path).is_some())
             }
@@ -130,7 +133,8 @@ impl<'s> Mapping<'s> {
             }
             Rule::OrganizationName { path, autotask } => {
                 let by_company = self.source.organization_by == OrganizationBy::AutotaskCompany;
-                let company = at(element, autotask).and_then(text).filter(|name| by_company && !name.trim().is_empty());
+                let company =
+                    at(element, autotask).and_then(text).filter(|name| by_company && !name.trim().is_empty());
                 if let Some(name) = company.or_else(|| at(element, path).and_then(text)) {
                     sink.put(position, &name);
                 }
@@ -154,7 +158,8 @@ impl<'s> Mapping<'s> {
                 }
             }
         };
-        let attribute = |holder: &Value, names: &[&str]| names.iter().find_map(|name| holder.get(name).and_then(text));
+        let attribute =
+            |holder: &Value, names: &[&str]| names.iter().find_map(|name| holder.get(name).and_then(text));
         for linked in array(at(element, "linked.adapters-resources")) {
             let kind = attribute(linked, &["integration-type", "psa-integration-type", "adapter-type"]);
             add(kind, Some(UNTYPED_PSA_LINK), attribute(linked, &["remote-id"]));
@@ -207,9 +212,12 @@ fn items(
     first: Option<&str>,
     only: Option<&(String, String)>,
 ) -> Vec<String> {
-    let is_first = |item: &Value| first.and_then(|name| at(item, name)).and_then(Value::as_bool).unwrap_or(false);
+    let is_first =
+        |item: &Value| first.and_then(|name| at(item, name)).and_then(Value::as_bool).unwrap_or(false);
     let is_meant = |item: &&Value| {
-        only.is_none_or(|(name, expected)| at(item, name).and_then(text).as_deref() == Some(expected.as_str()))
+        only.is_none_or(|(name, expected)| {
+            at(item, name).and_then(text).as_deref() == Some(expected.as_str())
+        })
     };
     let mut chosen: Vec<&Value> = array(list).filter(is_meant).collect();
     chosen.sort_by_key(|item| !is_first(item));
@@ -217,7 +225,8 @@ fn items(
         .into_iter()
         .map(|item| {
             let own = at(item, value).and_then(text).unwrap_or_default();
-            match extension.and_then(|name| at(item, name)).and_then(text).filter(|it| !it.trim().is_empty()) {
+            match extension.and_then(|name| at(item, name)).and_then(text).filter(|it| !it.trim().is_empty())
+            {
                 Some(extension) => format!("{own} x{}", extension.trim()),
                 None => own,
             }
@@ -255,7 +264,10 @@ fn paths(origin: &Origin) -> Vec<&str> {
         Origin::Rule(Rule::Items { only: Some(_), .. } | Rule::Link { .. } | Rule::HubLinks {}) => Vec::new(),
         Origin::Rule(Rule::Items { path, .. }) => vec![path],
         Origin::Rule(
-            Rule::Names { path } | Rule::Interfaces { path, .. } | Rule::Not { path } | Rule::OrganizationName { path, .. },
+            Rule::Names { path }
+            | Rule::Interfaces { path, .. }
+            | Rule::Not { path }
+            | Rule::OrganizationName { path, .. },
         ) => vec![path],
     }
 }

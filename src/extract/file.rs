@@ -79,7 +79,12 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
     Ok((content, report))
 }
 
-fn read_csv(ix: SourceIx, source: &Source, input: &Input, report: &mut FileReport) -> Result<Content, Failure> {
+fn read_csv(
+    ix: SourceIx,
+    source: &Source,
+    input: &Input,
+    report: &mut FileReport,
+) -> Result<Content, Failure> {
     input.read(|reader| {
         let rows = CsvRows::open(reader)?;
         let found = input.entity.or_else(|| entity_of(&input.stem(), &rows.headings, source));
@@ -122,8 +127,12 @@ fn not_recognised(source: &Source, headings: &[String]) -> Failure {
 /// The system of which most headings are.
 fn looks_like(headings: &[String], not: &System) -> Option<&'static System> {
     let known = |system: &System| {
-        let aliases: Vec<String> =
-            system.csv.values().flat_map(|shape| shape.aliases.values().flatten()).map(|alias| squeeze(alias)).collect();
+        let aliases: Vec<String> = system
+            .csv
+            .values()
+            .flat_map(|shape| shape.aliases.values().flatten())
+            .map(|alias| squeeze(alias))
+            .collect();
         headings.iter().filter(|heading| aliases.contains(&squeeze(heading))).count()
     };
     systems::all()
@@ -135,7 +144,12 @@ fn looks_like(headings: &[String], not: &System) -> Option<&'static System> {
         .map(|(_, system)| system)
 }
 
-fn read_json(ix: SourceIx, source: &Source, input: &Input, report: &mut FileReport) -> Result<Content, Failure> {
+fn read_json(
+    ix: SourceIx,
+    source: &Source,
+    input: &Input,
+    report: &mut FileReport,
+) -> Result<Content, Failure> {
     let lists: Vec<String> = source.system.json.iter().flat_map(|shape| shape.list.clone()).collect();
     let mut first = None;
     input.read(|reader| {
@@ -152,7 +166,8 @@ fn read_json(ix: SourceIx, source: &Source, input: &Input, report: &mut FileRepo
         let mut items = Vec::new();
         input.read(|reader| {
             json::each_element(reader, &lists, |element| {
-                let part = |path: &str| at(&element, path).and_then(text).filter(|text| !text.trim().is_empty());
+                let part =
+                    |path: &str| at(&element, path).and_then(text).filter(|text| !text.trim().is_empty());
                 if let (Some(id), Some(name)) = (part("id"), part(&item.name)) {
                     let parent_id = item.parent.as_deref().and_then(part);
                     let is_inactive = item.inactive.as_deref().and_then(part).as_deref() == Some("true");
@@ -182,12 +197,16 @@ fn read_json(ix: SourceIx, source: &Source, input: &Input, report: &mut FileRepo
     input.read(|reader| {
         json::each_element(reader, &lists, |mut element| {
             number += 1;
-            let has_id = id_paths.iter().any(|path| {
-                at(&element, path).and_then(text).is_some_and(|id| !id.trim().is_empty())
-            });
+            let has_id = id_paths
+                .iter()
+                .any(|path| at(&element, path).and_then(text).is_some_and(|id| !id.trim().is_empty()));
             if !has_id {
                 let members = id_paths.join("` or `");
-                sink.reject(number, &format!("no_id: the element has no member `{members}`"), &element.to_string());
+                sink.reject(
+                    number,
+                    &format!("no_id: the element has no member `{members}`"),
+                    &element.to_string(),
+                );
                 return true;
             }
             link(&mut element, &included);
@@ -202,7 +221,11 @@ fn read_json(ix: SourceIx, source: &Source, input: &Input, report: &mut FileRepo
             report.understood.push((field.name.to_owned(), field.name));
         }
     }
-    Ok(if shape.supplement.is_some() { Content::Supplement(entity, rows) } else { Content::Records(entity, rows) })
+    Ok(if shape.supplement.is_some() {
+        Content::Supplement(entity, rows)
+    } else {
+        Content::Records(entity, rows)
+    })
 }
 
 /// Puts the attributes of included resources into the element, under `linked`, by their type.
@@ -241,7 +264,10 @@ fn shape_of<'s>(system: &'s System, input: &Input, first: Option<&Value>) -> Opt
     if let Some(entity) = input.entity {
         return system.json.iter().find(|shape| shape.entity == Some(entity));
     }
-    let kind = first.and_then(|element| element.get("type")).and_then(Value::as_str).map(|kind| kind.replace('_', "-"));
+    let kind = first
+        .and_then(|element| element.get("type"))
+        .and_then(Value::as_str)
+        .map(|kind| kind.replace('_', "-"));
     if let Some(shape) = system.json.iter().find(|shape| shape.resource.is_some() && shape.resource == kind) {
         return Some(shape);
     }
@@ -252,7 +278,9 @@ fn shape_of<'s>(system: &'s System, input: &Input, first: Option<&Value>) -> Opt
     let has_resources = system.json.iter().any(|shape| shape.resource.is_some());
     // An empty list of JSON:API says nothing of its type, so the name must do.
     let named = named.filter(|_| !has_resources || first.is_none());
-    named.or_else(|| system.json.iter().find(|shape| !shape.needs.is_empty() && first.is_some() && fits(shape)))
+    named.or_else(|| {
+        system.json.iter().find(|shape| !shape.needs.is_empty() && first.is_some() && fits(shape))
+    })
 }
 
 fn unknown_document(source: &Source, first: Option<&Value>) -> Failure {
@@ -264,14 +292,19 @@ fn unknown_document(source: &Source, first: Option<&Value>) -> Failure {
     let like = first.and_then(|element| {
         systems::all().iter().filter(|system| system.name != source.system.name).find(|system| {
             system.json.iter().any(|shape| {
-                let is_resource = shape.resource.as_deref() == element.get("type").and_then(Value::as_str) && shape.resource.is_some();
-                is_resource || (!shape.needs.is_empty() && shape.needs.iter().all(|path| at(element, path).is_some()))
+                let is_resource = shape.resource.as_deref() == element.get("type").and_then(Value::as_str)
+                    && shape.resource.is_some();
+                is_resource
+                    || (!shape.needs.is_empty() && shape.needs.iter().all(|path| at(element, path).is_some()))
             })
         })
     });
     let hint = match like {
-        Some(system) => format!("it looks like a document of `{}`: give it a source of that system", system.name),
-        None => "name the entity with `files = [{ path = \"...\", entity = \"...\" }]`, or take the file out".to_owned(),
+        Some(system) => {
+            format!("it looks like a document of `{}`: give it a source of that system", system.name)
+        }
+        None => "name the entity with `files = [{ path = \"...\", entity = \"...\" }]`, or take the file out"
+            .to_owned(),
     };
     Failure::new(format!("its elements ({members}) are none that {} delivers", source.system.title), hint)
 }

@@ -73,12 +73,16 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
     let is_pattern = !spec.path.exists() && spec.written.contains(['*', '?', '[']);
     let mut paths = Vec::new();
     if is_pattern {
-        let found = glob::glob(&text).map_err(|error| Failure::new(format!("the pattern is wrong: {error}"), ""))?;
+        let found =
+            glob::glob(&text).map_err(|error| Failure::new(format!("the pattern is wrong: {error}"), ""))?;
         for path in found {
             paths.push(path.map_err(|error| Failure::from(std::io::Error::from(error.error().kind())))?);
         }
         if paths.is_empty() {
-            return Err(Failure::new("no file fits the pattern", "check the pattern, which starts at the pipeline's folder"));
+            return Err(Failure::new(
+                "no file fits the pattern",
+                "check the pattern, which starts at the pipeline's folder",
+            ));
         }
     } else {
         let path = PathBuf::from(glob_unescaped(&text));
@@ -98,15 +102,22 @@ fn glob_unescaped(text: &str) -> String {
     text.replace("[[]", "[").replace("[]]", "]").replace("[*]", "*").replace("[?]", "?")
 }
 
-fn add(path: &Path, spec: &FileSpec, folder: &Path, depth: usize, inputs: &mut Vec<Input>) -> Result<(), Failure> {
+fn add(
+    path: &Path,
+    spec: &FileSpec,
+    folder: &Path,
+    depth: usize,
+    inputs: &mut Vec<Input>,
+) -> Result<(), Failure> {
     let about = std::fs::metadata(path)?;
     if about.is_dir() {
         // A link that leads back up would go on for ever, so depth is bounded.
         if depth >= DEPTH {
             return Ok(());
         }
-        let mut entries: Vec<PathBuf> =
-            std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
         entries.sort();
         for entry in entries {
             let is_hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -137,11 +148,17 @@ fn add_members(path: &Path, shown: &str, spec: &FileSpec, inputs: &mut Vec<Input
         let climbs = name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..");
         if climbs || member.enclosed_name().is_none() {
             let what = format!("the member `{}` climbs out of the archive", name.escape_debug());
-            return Err(Failure::new(what, "do not use the archive: a vendor's export never holds such a member"));
+            return Err(Failure::new(
+                what,
+                "do not use the archive: a vendor's export never holds such a member",
+            ));
         }
         if member.size() > MEMBER_SIZE || member.size() / member.compressed_size().max(1) > MEMBER_RATIO {
             let what = format!("the member `{}` unpacks to {} bytes", name.escape_debug(), member.size());
-            return Err(Failure::new(what, "unpack the archive by hand if this is right, and name the folder"));
+            return Err(Failure::new(
+                what,
+                "unpack the archive by hand if this is right, and name the folder",
+            ));
         }
         inputs.push(Input {
             shown: format!("{shown}/{name}"),
@@ -159,7 +176,10 @@ fn open_archive(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>, Failure
 }
 
 fn archive_failure(error: zip::result::ZipError) -> Failure {
-    Failure::new(format!("the archive is damaged: {error}"), "export it again, or check that the copy is complete")
+    Failure::new(
+        format!("the archive is damaged: {error}"),
+        "export it again, or check that the copy is complete",
+    )
 }
 
 /// The path for people: relative to the pipeline's folder where it is below, with forward slashes.

@@ -114,7 +114,11 @@ fn aliases(system: &System, entity: Entity, column: &str) -> Vec<String> {
 /// The entity of a CSV file: by its name, else by the headings that say the most.
 pub(super) fn entity_of(stem: &str, raw: &[String], source: &Source) -> Option<Entity> {
     let by_name = |system: &System| {
-        system.csv.iter().find(|(_, shape)| shape.files.iter().any(|file| squeeze(file) == stem)).map(|(entity, _)| *entity)
+        system
+            .csv
+            .iter()
+            .find(|(_, shape)| shape.files.iter().any(|file| squeeze(file) == stem))
+            .map(|(entity, _)| *entity)
     };
     let general = systems::find("csv");
     if let Some(entity) = by_name(source.system).or_else(|| general.and_then(by_name)) {
@@ -133,7 +137,9 @@ pub(super) fn entity_of(stem: &str, raw: &[String], source: &Source) -> Option<E
 /// How much the headings say for an entity: those that only this entity has count more.
 fn score(entity: Entity, headings: &Headings) -> usize {
     let telling: &[&str] = match entity {
-        Entity::Configuration => &["serial_number", "mac_address", "hostname", "operating_system", "primary_ip", "model"],
+        Entity::Configuration => {
+            &["serial_number", "mac_address", "hostname", "operating_system", "primary_ip", "model"]
+        }
         Entity::Contact => &["first_name", "last_name", "emails", "title", "user_principal_name"],
         Entity::Location => &["address_1", "city", "postal_code", "region"],
         Entity::Ticket => &["priority", "board", "number"],

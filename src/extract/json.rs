@@ -94,11 +94,16 @@ impl Walk<'_> {
     /// An element of a top-level array: a page that holds elements, or an element itself.
     fn take(&mut self, value: Value) -> bool {
         let Value::Object(mut members) = value else { return self.give(value) };
-        let list = members.iter().find(|(name, value)| self.is_list(name) && value.is_array()).map(|(name, _)| name.clone());
+        let list = members
+            .iter()
+            .find(|(name, value)| self.is_list(name) && value.is_array())
+            .map(|(name, _)| name.clone());
         let Some(Value::Array(elements)) = list.and_then(|list| members.remove(&list)) else {
             return self.give(Value::Object(members));
         };
-        if let (What::Included(included), Some(Value::Array(resources))) = (&mut self.what, members.remove("included")) {
+        if let (What::Included(included), Some(Value::Array(resources))) =
+            (&mut self.what, members.remove("included"))
+        {
             resources.into_iter().for_each(|resource| keep(included, resource));
         }
         elements.into_iter().all(|element| self.give(element))
@@ -282,6 +287,9 @@ mod tests {
     fn included_resources_are_found_after_the_elements() {
         let text = r#"{"data":[{"id":"1"}],"included":[{"id":"71","type":"adapters_resources","attributes":{"remote-id":"9"}}]}"#;
         let found = included(&mut text.as_bytes(), &[]).expect("it is valid");
-        assert_eq!(found[&("adapters-resources".to_owned(), "71".to_owned())]["attributes"]["remote-id"], "9");
+        assert_eq!(
+            found[&("adapters-resources".to_owned(), "71".to_owned())]["attributes"]["remote-id"],
+            "9"
+        );
     }
 }

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn the_export_has_interfaces_as_json() {
-        let cell = r#"[{"name":"Wi-Fi","ip_address":"10.0.0.1","mac_address":"3C-52-82-0A-77-1E","primary":true}]"#;
+        let cell =
+            r#"[{"name":"Wi-Fi","ip_address":"10.0.0.1","mac_address":"3C-52-82-0A-77-1E","primary":true}]"#;
         assert_eq!(interfaces_of_json(cell).as_deref(), Some("Wi-Fi\u{1e}3C-52-82-0A-77-1E\u{1e}10.0.0.1"));
         assert_eq!(interfaces_of_json("[]").as_deref(), Some(""));
         assert_eq!(interfaces_of_json("Wi-Fi"), None);

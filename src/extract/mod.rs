@@ -184,7 +184,9 @@ impl Collected {
     fn add(&mut self, source: SourceIx, content: Content, report: FileReport) {
         match content {
             Content::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
-            Content::Supplement(entity, rows) => self.supplements.entry((source, entity)).or_default().push(rows),
+            Content::Supplement(entity, rows) => {
+                self.supplements.entry((source, entity)).or_default().push(rows)
+            }
             Content::List(list, items) => self.lookups.lists.entry((source, list)).or_default().extend(items),
             Content::Nothing => {}
         }
@@ -204,7 +206,8 @@ impl Collected {
                 let (mut findings, mut quarantine) = (Vec::new(), Vec::new());
                 let name = &pipeline.sources[usize::from(source)].name;
                 let adding = supplements.get(&(source, entity)).map_or(&[][..], Vec::as_slice);
-                let table = assemble::table(source, name, entity, files, adding, &mut findings, &mut quarantine);
+                let table =
+                    assemble::table(source, name, entity, files, adding, &mut findings, &mut quarantine);
                 (table, findings, quarantine)
             })
             .collect();

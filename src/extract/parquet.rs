@@ -20,15 +20,22 @@ pub(super) fn read(
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
     let Some(path) = input.path() else {
-        return Err(Failure::new("a Parquet file cannot be read inside an archive", "unpack the archive and name the folder"));
+        return Err(Failure::new(
+            "a Parquet file cannot be read inside an archive",
+            "unpack the archive and name the folder",
+        ));
     };
     let connection = Connection::open_in_memory().map_err(failure)?;
     let path = path.to_string_lossy().replace('\'', "''");
     let columns = columns(&connection, &path)?;
     let entity = input.entity.or_else(|| Entity::parse(&input.stem()));
     let Some(entity) = entity else {
-        let what = format!("neither its name nor the pipeline says which entity it holds ({})", columns.join(", "));
-        return Err(Failure::new(what, "name the entity with `files = [{ path = \"...\", entity = \"...\" }]`"));
+        let what =
+            format!("neither its name nor the pipeline says which entity it holds ({})", columns.join(", "));
+        return Err(Failure::new(
+            what,
+            "name the entity with `files = [{ path = \"...\", entity = \"...\" }]`",
+        ));
     };
     let all = fields(entity);
     let known: BTreeMap<&str, usize> = all.iter().enumerate().map(|(at, field)| (field.name, at)).collect();
@@ -37,9 +44,9 @@ pub(super) fn read(
     for column in &columns {
         let quoted = column.replace('"', "\"\"");
         // Lists become text with the separator of list cells; everything else is its plain text.
-        let is_list = known.get(column.as_str()).is_some_and(|at| {
-            matches!(all[*at].kind, Kind::List | Kind::Emails | Kind::Phones)
-        });
+        let is_list = known
+            .get(column.as_str())
+            .is_some_and(|at| matches!(all[*at].kind, Kind::List | Kind::Emails | Kind::Phones));
         selected.push(if is_list {
             format!("CASE WHEN typeof(\"{quoted}\") LIKE '%[]' THEN array_to_string(\"{quoted}\"::VARCHAR[], chr(31)) ELSE \"{quoted}\"::VARCHAR END")
         } else {
@@ -55,7 +62,10 @@ pub(super) fn read(
     }
     if report.understood.is_empty() {
         let what = format!("its columns ({}) are none of {}", columns.join(", "), entity.table());
-        return Err(Failure::new(what, "a Parquet source has the canonical column names, such as `record_id`"));
+        return Err(Failure::new(
+            what,
+            "a Parquet source has the canonical column names, such as `record_id`",
+        ));
     }
     let sql = format!("SELECT {} FROM read_parquet('{path}')", selected.join(", "));
     let mut statement = connection.prepare(&sql).map_err(failure)?;
@@ -74,7 +84,10 @@ pub(super) fn read(
                     match all[*position].kind {
                         Kind::List | Kind::Emails | Kind::Phones => sink.put_made(*position, &text),
                         Kind::Interfaces if text.trim_start().starts_with('[') => {
-                            sink.put_made(*position, &super::lists::interfaces_of_json(&text).unwrap_or_default());
+                            sink.put_made(
+                                *position,
+                                &super::lists::interfaces_of_json(&text).unwrap_or_default(),
+                            );
                         }
                         _ => sink.put(*position, &text),
                     }

@@ -66,7 +66,13 @@ pub fn recognise(folder: &Path) -> Result<Vec<Recognised>, String> {
             }
         }
         found.push(best.map_or_else(
-            || Recognised { file: input.shown.clone(), system: None, entity: None, rows: 0, note: why.clone() },
+            || Recognised {
+                file: input.shown.clone(),
+                system: None,
+                entity: None,
+                rows: 0,
+                note: why.clone(),
+            },
             |(_, recognised)| recognised,
         ));
     }

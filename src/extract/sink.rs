@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::values::{self, Moment};
 use crate::model::{
-    Entity, FileInfo, Finding, Kind, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx, column, fields,
+    Entity, FileInfo, Finding, Kind, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx,
+    column, fields,
 };
 use crate::normalize::{fold_case, name_key};
 use crate::pipeline::Source;
@@ -90,7 +91,9 @@ impl<'a> Sink<'a> {
                 match moment {
                     Moment::Known(text) => self.builder.set(position, &text),
                     Moment::None => {}
-                    Moment::Unclear => self.doubt(field.name, "bad_date", raw, "the date cannot be read without guessing"),
+                    Moment::Unclear => {
+                        self.doubt(field.name, "bad_date", raw, "the date cannot be read without guessing")
+                    }
                 }
             }
             Kind::Bool => match values::truth(raw) {
@@ -160,7 +163,11 @@ impl<'a> Sink<'a> {
                 }
                 None => {
                     self.builder.rows_read -= 1;
-                    self.reject(line, "no_identity: the row has no id and no value that identifies it", &raw());
+                    self.reject(
+                        line,
+                        "no_identity: the row has no id and no value that identifies it",
+                        &raw(),
+                    );
                     return;
                 }
             },

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 /// Dates that stand for "no date" in one system or another.
-const NO_DATES: [&str; 6] = ["0001-01-01", "1601-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31"];
+const NO_DATES: [&str; 6] =
+    ["0001-01-01", "1601-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31"];
 
 /// Times in whole seconds are below this, in milliseconds above it.
 const LARGEST_SECONDS: i64 = 9_999_999_999;
@@ -87,7 +88,11 @@ fn number_moment(text: &str, number: i64) -> Option<DateTime> {
     if number < 86_400_000 {
         return None;
     }
-    let at = if number > LARGEST_SECONDS { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) };
+    let at = if number > LARGEST_SECONDS {
+        Timestamp::from_millisecond(number)
+    } else {
+        Timestamp::from_second(number)
+    };
     let at = at.ok()?.checked_add(0.seconds()).ok()?;
     Some(at.to_zoned(TimeZone::UTC).datetime())
 }

@@ -164,7 +164,11 @@ mod tests {
         for system in systems::all() {
             let check = |entity: Entity, column: &str| {
                 let is_known = fields(entity).iter().any(|field| field.name == column);
-                assert!(is_known || (column, entity) == ("full_name", Entity::Contact), "{}: {entity}.{column}", system.name);
+                assert!(
+                    is_known || (column, entity) == ("full_name", Entity::Contact),
+                    "{}: {entity}.{column}",
+                    system.name
+                );
             };
             for (entity, shape) in &system.csv {
                 shape.aliases.keys().for_each(|column| check(*entity, column));
@@ -172,7 +176,13 @@ mod tests {
             for shape in &system.json {
                 let kinds = [shape.entity.is_some(), shape.supplement.is_some(), shape.lookup.is_some()];
                 assert_eq!(kinds.iter().filter(|is| **is).count(), 1, "{}: {:?}", system.name, shape.files);
-                assert_eq!(shape.lookup.is_some(), shape.item.is_some(), "{}: {:?}", system.name, shape.files);
+                assert_eq!(
+                    shape.lookup.is_some(),
+                    shape.item.is_some(),
+                    "{}: {:?}",
+                    system.name,
+                    shape.files
+                );
                 if let Some(entity) = shape.subject() {
                     assert!(shape.columns.contains_key("record_id"), "{} {entity}", system.name);
                     shape.columns.keys().for_each(|column| check(entity, column));
