@@ -32,7 +32,7 @@ impl<'a> StoredLinks<'a> {
         Self { rows, organizations }
     }
 
-    /// The first hub row of another organization that stores the record's own link.
+    /// The hub row of another organization that stores the record's own link, of several the first by id.
     pub fn elsewhere(
         &self,
         input: &FoldInput<'_>,
@@ -43,6 +43,8 @@ impl<'a> StoredLinks<'a> {
             return None;
         }
         let own = input.keys.of(record.source, input.entity).of(Key::Link).get(record.row).next()?;
-        self.rows.get(own)?.iter().copied().find(|row| self.organizations[*row as usize] != organization)
+        let rows = self.rows.get(own)?.iter().copied();
+        rows.filter(|row| self.organizations[*row as usize] != organization)
+            .min_by_key(|row| input.tables.id(input.entity, RecordRef { source: 0, row: *row }))
     }
 }

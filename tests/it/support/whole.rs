@@ -122,7 +122,7 @@ impl Whole {
             let own = ["run_id", "previous_run_id", "source_file", "source_line", "read_from", "file"];
             let own = own.map(|column| format!("'{column}'")).join(", ");
             let sql = format!(
-                "SELECT COLUMNS(name -> name NOT IN ({own})) FROM {table} WHERE run_id = {run} ORDER BY ALL"
+                "SELECT COLUMNS(lambda name: name NOT IN ({own})) FROM {table} WHERE run_id = {run} ORDER BY ALL"
             );
             let text = self.matchbook(2, &["query", "estate.toml", "--csv", &sql]);
             (*table, text.lines().map(str::to_owned).collect())
