@@ -8,9 +8,9 @@ use arrow::datatypes::{
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
 
-/// The cell in `row`. Numbers, truth values, lists, structures and JSON documents are what they are; everything else is
-/// text, times in UTC.
-pub(super) fn json(field: &Field, column: &ArrayRef, row: usize) -> Value {
+/// The cell in `row`. Numbers, truth values, lists and structures are what they are; everything else is text, times
+/// in UTC.
+pub(super) fn json(column: &ArrayRef, row: usize) -> Value {
     if column.is_null(row) {
         return Value::Null;
     }
@@ -32,16 +32,16 @@ pub(super) fn json(field: &Field, column: &ArrayRef, row: usize) -> Value {
             let value = column.as_primitive::<Decimal128Type>().value(row);
             i64::try_from(value).map_or_else(|_| Value::from(value.to_string()), Value::from)
         }
-        DataType::Utf8 => text(field, column.as_string::<i32>().value(row)),
-        DataType::LargeUtf8 => text(field, column.as_string::<i64>().value(row)),
-        DataType::Utf8View => text(field, column.as_string_view().value(row)),
-        DataType::List(item) => list(item, &column.as_list::<i32>().value(row)),
-        DataType::LargeList(item) => list(item, &column.as_list::<i64>().value(row)),
-        DataType::FixedSizeList(item, _) => list(item, &column.as_fixed_size_list().value(row)),
+        DataType::Utf8 => Value::from(column.as_string::<i32>().value(row)),
+        DataType::LargeUtf8 => Value::from(column.as_string::<i64>().value(row)),
+        DataType::Utf8View => Value::from(column.as_string_view().value(row)),
+        DataType::List(_) => list(&column.as_list::<i32>().value(row)),
+        DataType::LargeList(_) => list(&column.as_list::<i64>().value(row)),
+        DataType::FixedSizeList(_, _) => list(&column.as_fixed_size_list().value(row)),
         DataType::Struct(members) => {
             let columns = column.as_struct().columns();
             let member = |(member, column): (&std::sync::Arc<Field>, &ArrayRef)| {
-                (member.name().clone(), json(member, column, row))
+                (member.name().clone(), json(column, row))
             };
             Value::Object(members.iter().zip(columns).map(member).collect())
         }
@@ -54,15 +54,8 @@ pub(super) fn json(field: &Field, column: &ArrayRef, row: usize) -> Value {
     }
 }
 
-fn list(item: &Field, values: &ArrayRef) -> Value {
-    (0..values.len()).map(|row| json(item, values, row)).collect()
-}
-
-/// Text, or the document if the column holds JSON.
-fn text(field: &Field, text: &str) -> Value {
-    let is_json = field.extension_type_name() == Some("arrow.json");
-    let document = is_json.then(|| serde_json::from_str(text).ok()).flatten();
-    document.unwrap_or_else(|| Value::from(text))
+fn list(values: &ArrayRef) -> Value {
+    (0..values.len()).map(|row| json(values, row)).collect()
 }
 
 fn shown(column: &ArrayRef, row: usize) -> String {

@@ -106,7 +106,7 @@ pub enum WarehouseError {
 impl WarehouseError {
     /// What the user can do about it; empty when the message says it.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Locked { .. } => {
                 "wait until that run has finished, or give this pipeline another `warehouse`"
@@ -123,6 +123,9 @@ impl WarehouseError {
             Self::DiskFull { .. } => "free some space and run again; `matchbook prune` drops old runs",
             Self::ExportNotEmpty { .. } => {
                 "export into a new folder; older files would be taken for a part of this export"
+            }
+            Self::Sql { message } if message.contains("read-only") => {
+                "a query can only read; `decide`, `run` and `prune` write"
             }
             Self::NoExport { .. } | Self::Sql { .. } | Self::Database { .. } => "",
         }
