@@ -1,6 +1,6 @@
 //! JSON documents, streamed: an array of elements, an object that holds them, or an array of such pages.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
 use rustc_hash::FxHashMap;
 use serde::Deserializer as _;
@@ -34,8 +34,12 @@ pub(super) fn included(reader: &mut dyn Read, lists: &[String]) -> Result<Includ
 }
 
 fn run(reader: &mut dyn Read, walk: &mut Walk<'_>) -> Result<(), Failure> {
-    let mut reader = SkipBom { inner: reader, is_started: false };
-    let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
+    let mut reader = BufReader::with_capacity(1 << 16, reader);
+    // Some editors put a byte order mark before a document.
+    if reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
+        reader.consume(3);
+    }
+    let mut deserializer = serde_json::Deserializer::from_reader(reader);
     let outcome = deserializer.deserialize_any(Document(walk));
     match outcome {
         Err(error) if walk.wants_more => Err(failure(&error)),
@@ -50,29 +54,6 @@ fn failure(error: &serde_json::Error) -> Failure {
     }
     let hint = if error.is_eof() { "the document ends too early: save it again" } else { "" };
     Failure::new(format!("it is not valid JSON: {error}"), hint)
-}
-
-/// Drops a byte order mark, which some editors put before a document.
-struct SkipBom<'r> {
-    inner: &'r mut dyn Read,
-    is_started: bool,
-}
-
-impl Read for SkipBom<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.is_started || buffer.len() < 3 {
-            return self.inner.read(buffer);
-        }
-        self.is_started = true;
-        let mut have = 0;
-        while have < 3 {
-            match self.inner.read(&mut buffer[have..3])? {
-                0 => break,
-                count => have += count,
-            }
-        }
-        if buffer[..have] == [0xef, 0xbb, 0xbf] { self.inner.read(buffer) } else { Ok(have) }
-    }
 }
 
 enum What<'w> {
