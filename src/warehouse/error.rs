@@ -142,7 +142,11 @@ impl WarehouseError {
             || says("Could not set lock")
             || says("being used by another process")
         {
-            Self::Busy { path, message }
+            // The rest of it is advice that does not help here: a run has to write.
+            let holder =
+                message.split_once("Conflicting lock is held in ").map_or(message.as_str(), |(_, rest)| rest);
+            let holder = holder.split(". However").next().unwrap_or(holder).to_owned();
+            Self::Busy { path, message: holder }
         } else if says("database file with version number") || says("is newer than") {
             Self::Newer { path, found: message }
         } else if says("not a valid DuckDB database file")
