@@ -20,19 +20,32 @@ const CELL_SIZE: usize = 1 << 20;
 /// The most bytes of one row. A quote that is never closed would otherwise swallow the file.
 const ROW_SIZE: usize = 64 << 20;
 
-/// Stops a row that goes on for ever.
+/// Stops a row that goes on for ever, and knows how the file ended.
 struct RowLimit<R> {
     inner: R,
-    read: Rc<Cell<usize>>,
+    progress: Rc<Progress>,
+}
+
+/// How far a file was read.
+#[derive(Default)]
+struct Progress {
+    /// Bytes since the last row.
+    since_row: Cell<usize>,
+    last_byte: Cell<u8>,
+    has_ended: Cell<bool>,
 }
 
 impl<R: Read> Read for RowLimit<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.read.get() > ROW_SIZE {
+        if self.progress.since_row.get() > ROW_SIZE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, ROW_LIMIT));
         }
         let count = self.inner.read(buffer)?;
-        self.read.set(self.read.get() + count);
+        self.progress.since_row.set(self.progress.since_row.get() + count);
+        match buffer[..count].last() {
+            Some(last) => self.progress.last_byte.set(*last),
+            None => self.progress.has_ended.set(true),
+        }
         Ok(count)
     }
 }
@@ -42,7 +55,7 @@ const ROW_LIMIT: &str = "a row is larger than 64 MiB";
 /// An open CSV file.
 pub(super) struct CsvRows<'r> {
     reader: csv::Reader<RowLimit<&'r mut dyn Read>>,
-    since_row: Rc<Cell<usize>>,
+    progress: Rc<Progress>,
     record: ByteRecord,
     /// The headings as written.
     pub headings: Vec<String>,
@@ -51,9 +64,15 @@ pub(super) struct CsvRows<'r> {
 impl<'r> CsvRows<'r> {
     /// Reads the heading row.
     pub fn open(inner: &'r mut dyn Read) -> Result<Self, Failure> {
-        let since_row = Rc::new(Cell::new(0));
-        let limited = RowLimit { inner, read: Rc::clone(&since_row) };
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(limited);
+        let progress = Rc::new(Progress::default());
+        let limited = RowLimit { inner, progress: Rc::clone(&progress) };
+        // With CRLF as the end of a row, a row would be said to start where the one before it ends. So rows end at LF,
+        // and a CR before it is taken off the last cell.
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_reader(limited);
         let mut record = ByteRecord::new();
         let has_row = reader.read_byte_record(&mut record).map_err(failure)?;
         if !has_row {
@@ -64,18 +83,24 @@ impl<'r> CsvRows<'r> {
         if let Some(first) = headings.first_mut() {
             *first = first.trim_start_matches('\u{feff}').to_owned();
         }
-        Ok(Self { reader, since_row, record, headings })
+        if let Some(last) = headings.last_mut() {
+            last.truncate(last.trim_end_matches('\r').len());
+        }
+        Ok(Self { reader, progress, record, headings })
     }
 
     /// Reads the next row. `false` at the end.
     fn next(&mut self) -> Result<bool, Failure> {
-        self.since_row.set(0);
+        self.progress.since_row.set(0);
         self.reader.read_byte_record(&mut self.record).map_err(failure)
     }
 
-    /// The line on which the row in hand starts.
+    /// The line on which the row in hand starts. Blank lines before it are no part of it, so it is counted back from
+    /// its end.
     fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let is_cut = self.progress.has_ended.get() && self.progress.last_byte.get() != b'\n';
+        self.reader.position().line().saturating_sub(inside + u64::from(!is_cut))
     }
 
     /// Gives all rows to `sink`.
@@ -163,6 +188,8 @@ impl<'h> Plan<'h> {
         }
         for (at, cell) in record.iter().enumerate().take(width) {
             let Ok(cell) = std::str::from_utf8(cell) else { continue };
+            let is_last = at + 1 == record.len();
+            let cell = if is_last { cell.strip_suffix('\r').unwrap_or(cell) } else { cell };
             if cell.is_empty() {
                 continue;
             }

@@ -185,16 +185,16 @@ fn not_yet_pushed(ctx: &Context<'_>, psa: SourceIx, entity: Entity, record: Reco
     let since = ctx.input.previous.and_then(|previous| previous.two_way_since.get(&source.name));
     let edited = ctx.value(entity, record, column::MODIFIED_AT);
     let name = ctx.record_name(entity, record);
-    let message = match (since, edited) {
-        (Some(since), Some(edited)) if edited > since.as_str() => return None,
-        (Some(since), Some(edited)) => {
-            format!("`{name}` was last edited at {edited}, before two-way sync started at {since}")
-        }
-        (Some(since), None) => {
-            format!("nothing says that `{name}` was edited after two-way sync started at {since}")
-        }
-        (None, _) => format!("`{name}` was there before two-way sync with `{}`", source.name),
-    };
+    if let (Some(since), Some(edited)) = (since, edited)
+        && edited > since.as_str()
+    {
+        return None;
+    }
+    // The same words in every run, so that a second one over the same input changes nothing.
+    let psa_name = &source.name;
+    let message = format!(
+        "`{name}` was there before two-way sync with `{psa_name}`, and nothing says that it was edited since"
+    );
     let held = ctx.tables.get(psa, Entity::Organization).map_or(0, crate::model::Records::len);
     match source.sync.push_all {
         PushAll::No => Some(message),

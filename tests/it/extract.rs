@@ -100,6 +100,14 @@ fn rows_keep_their_lines_after_quoted_line_breaks() {
 }
 
 #[test]
+fn blank_lines_are_no_part_of_the_row_behind_them() {
+    let extracted =
+        Folder::new().with("sheet/devices.csv", "id,company,name\n\n\n1,Acme,PC-1\n\n2,Acme,PC-2").read();
+    let devices = table(&extracted, SHEET, Entity::Configuration);
+    assert_eq!((devices.line(row(devices, "1")), devices.line(row(devices, "2"))), (4, 6));
+}
+
+#[test]
 fn a_sheet_that_only_names_organizations_implies_them() {
     let folder = Folder::new()
         .with("sheet/devices.csv", "id,company,name\n1,Acme,PC-1\n2,Acme ,PC-2\n3,Birch,PC-3\n4,   ,PC-4\n");
