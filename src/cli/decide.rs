@@ -212,7 +212,8 @@ fn accept(
     let added: Vec<Decision> =
         accepted.into_iter().map(|suggestion| suggestion.into_decision(by, &at)).collect();
     pipeline::decisions::append(pipeline, &added)?;
-    printer.note(&format!("added {rows} to {file}; they count from the next run on"));
+    let count = if added.len() == 1 { "it counts" } else { "they count" };
+    printer.note(&format!("added {rows} to {file}; {count} from the next run on"));
     Ok(exit_code::DONE)
 }
 

@@ -20,7 +20,8 @@ pub(super) fn hold(ctx: &Context<'_>, target: SourceIx, entity: Entity, drafts: 
         return false;
     }
     let target = &ctx.source(target).name;
-    let message = format!("{ready} new {} in `{target}` are more than the {limit} allowed", entity.table());
+    let (noun, verb) = if ready == 1 { (entity.name(), "is") } else { (entity.table(), "are") };
+    let message = format!("{ready} new {noun} in `{target}` {verb} more than the {limit} allowed");
     for draft in drafts.iter_mut().filter(|draft| is_create(draft)) {
         draft.holds.add(Gate::LimitExceeded, message.as_str());
         draft.settle();

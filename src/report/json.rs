@@ -125,6 +125,27 @@ fn of_summary(summary: &RunSummary) -> Value {
     });
     let findings: Vec<Value> =
         summary.findings.iter().map(|(code, count)| json!({"code": code, "findings": count})).collect();
+    let details = summary.details.as_ref().map(|details| {
+        let fields: Vec<Value> = details
+            .fields
+            .iter()
+            .map(|field| {
+                json!({
+                    "record": field.record,
+                    "field": field.field,
+                    "current": field.current,
+                    "desired": field.desired,
+                    "supplied_by": field.supplied_by,
+                })
+            })
+            .collect();
+        let steps: Vec<Value> = details
+            .steps
+            .iter()
+            .map(|step| json!({"step": step.step, "status": step.status, "gates": step.gates}))
+            .collect();
+        json!({"fields": fields, "steps": steps})
+    });
     json!({
         "type": "summary",
         "pipeline": summary.pipeline,
@@ -136,6 +157,7 @@ fn of_summary(summary: &RunSummary) -> Value {
         "differences": differences,
         "plan": plan,
         "findings": findings,
+        "details": details,
         "warehouse": summary.run_id.map(|_| summary.warehouse.display().to_string()),
         "seconds": summary.elapsed.as_secs_f64(),
     })

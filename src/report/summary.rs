@@ -4,10 +4,13 @@ use super::printer::{Paint, Tone};
 use super::table::Columns;
 use super::words::{self, count, thousands};
 use crate::model::State;
-use crate::run::{PlanSummary, RunSummary, Stage, Status};
+use crate::run::{Details, PlanSummary, RunSummary, Stage, Status};
 
 /// So many reasons, or codes, are named.
 const MOST: usize = 3;
+
+/// A value is cut after so many characters.
+const WIDEST: usize = 40;
 
 /// The summary as text, every line ended. `pipeline` is the pipeline's file as the user wrote it, for the next command.
 #[must_use]
@@ -30,6 +33,9 @@ pub fn render(summary: &RunSummary, pipeline: &str, paint: Paint) -> String {
         if !plan.reasons.is_empty() {
             line(format!("  held by {}", commonest(&plan.reasons, "reason")));
         }
+    }
+    if let Some(details) = &summary.details {
+        fields_of(details, paint).into_iter().chain(steps_of(details, paint)).for_each(&mut line);
     }
     if let Some(findings) = findings(summary) {
         line(findings);
@@ -99,6 +105,30 @@ fn steps(plan: &PlanSummary) -> String {
         thousands(plan.blocked),
         thousands(plan.review)
     )
+}
+
+/// The differing fields of one organization.
+fn fields_of(details: &Details, paint: Paint) -> Option<String> {
+    let mut columns = Columns::new(&["record", "field", "says", "should say", "as of"]);
+    for field in &details.fields {
+        columns.row([
+            field.record.clone(),
+            field.field.to_owned(),
+            words::one_line(&field.current, WIDEST),
+            words::one_line(&field.desired, WIDEST),
+            field.supplied_by.clone(),
+        ]);
+    }
+    (!columns.is_empty()).then(|| columns.render(paint))
+}
+
+/// The planned steps of one organization.
+fn steps_of(details: &Details, paint: Paint) -> Option<String> {
+    let mut columns = Columns::new(&["step", "status", "gates"]);
+    for step in &details.steps {
+        columns.row([step.step.clone(), step.status.to_owned(), step.gates.join(", ")]);
+    }
+    (!columns.is_empty()).then(|| columns.render(paint))
 }
 
 fn findings(summary: &RunSummary) -> Option<String> {

@@ -32,19 +32,19 @@ pub(super) fn findings(pipeline: &Pipeline, extracted: &Extracted) -> Vec<Findin
             let parents = table.cells(column::PARENT_ID);
             findings.extend(rows_in_circles(table).into_iter().map(|row| {
                 let parent = parents.get(row).unwrap_or_default();
-                let message = format!("its parents lead back to it, {}", place(table, row));
+                let message = format!("its parents lead back to it ({})", place(table, row));
                 finding(row, column::PARENT_ID, "parent_cycle", parent, message)
             }));
         }
         if table.entity == Entity::Organization {
             let names = table.cells(column::NAME);
             findings.extend(rows(table).filter(|row| names.get(*row).is_none()).map(|row| {
-                let message = format!("the organization has no name, {}", place(table, row));
+                let message = format!("the organization has no name ({})", place(table, row));
                 finding(row, column::NAME, "no_name", "", message)
             }));
         }
         findings.extend(large_values(table).map(|(row, field, size)| {
-            let message = format!("the value has {size} bytes, {}", place(table, row));
+            let message = format!("the value has {size} bytes ({})", place(table, row));
             finding(row, field, "large_value", "", message)
         }));
     }

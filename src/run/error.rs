@@ -86,7 +86,8 @@ impl RunError {
 /// A source with more bad rows than the limit.
 #[derive(Debug, Error)]
 #[error(
-    "{quarantined} of the {rows} rows of `{source_name}` are bad, more than the {limit} % that are allowed{}",
+    "{quarantined} of the {rows} rows of `{source_name}` {} bad, more than the {limit} % that are allowed{}",
+    if *quarantined == 1 { "is" } else { "are" },
     shown(examples)
 )]
 pub struct BadRows {

@@ -6,6 +6,7 @@
 
 pub mod cases;
 mod checks;
+mod details;
 mod error;
 mod event;
 pub mod explain;
@@ -20,6 +21,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+pub use details::{Details, FieldDetail, StepDetail};
 pub use error::{BadRows, RunError};
 pub use event::{Event, Reporter, Silent, Stage, Warning};
 pub use limits::check_bad_rows;
@@ -98,7 +100,9 @@ pub fn run(
         differences: summary::differences(&work, scope.as_ref()),
         plan: summary::plan(&work, scope.as_ref()),
         holds,
-        findings: summary::findings(&work.findings),
+        // Findings are of records, files and decisions, and not all of those are of an organization.
+        findings: if scope.is_some() { Vec::new() } else { summary::findings(&work.findings) },
+        details: scope.as_ref().map(|scope| details::details(pipeline, &work, scope)),
         warehouse: pipeline.warehouse.clone(),
         elapsed: started.elapsed(),
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustc_hash::FxHashSet;
 
 use super::narrow::Scope;
-use super::{Stage, Warning, Work};
+use super::{Details, Stage, Warning, Work};
 use crate::diff::DiffKind;
 use crate::model::{Entity, Finding, Records, State};
 use crate::pipeline::Pipeline;
@@ -59,6 +59,8 @@ pub struct RunSummary {
     pub holds: Vec<Warning>,
     /// What was noticed about the data: every code with the number of its findings, the commonest first.
     pub findings: Vec<(&'static str, u64)>,
+    /// For a run narrowed to an organization: what differs and what is planned, one by one.
+    pub details: Option<Details>,
     /// Where the warehouse is.
     pub warehouse: PathBuf,
     /// How long it took.

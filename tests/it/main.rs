@@ -1,5 +1,7 @@
+mod cli;
 mod crash;
 mod decisions_file;
+mod errors;
 mod extract;
 mod matching;
 mod oracle;
@@ -12,3 +14,4 @@ mod sql;
 mod support;
 mod warehouse;
 mod whole_runs;
+mod workspace;
