@@ -149,6 +149,10 @@ fn a_run_is_narrowed_to_an_organization() {
   psa     configurations     1            0        1          0       0        0        0
 1 differing field in 1 record
 1 plan step: 1 ready, 0 blocked, 0 in review
+  record  field  says       should say  as of
+  hub/10  name   ACM-PC-01  RECEPTION   psa/500
+  step                             status  gates
+  hub:update:configuration:hub/10  ready
 narrowed to `Acme` in [TIME]; nothing was written to the warehouse
 ---- exit 0
 ");
@@ -235,7 +239,7 @@ fn too_many_creates_hold_the_run() {
 run 1 held in [TIME], in ./p.duckdb
 next, see why 4 steps are held: matchbook query p.toml "FROM blocked"
 ---- stderr
-warning: creates are held: 1 new organizations in `hub` are more than the 0 allowed
+warning: creates are held: 1 new organization in `hub` is more than the 0 allowed
 hint: Check the sources; raise `limits.creates` or `limits.creates_percent` if it is meant.
 ---- exit 3
 "#);
@@ -320,7 +324,7 @@ error[D008]: `match` takes a hub id
 error: the source `psa` cannot be read: `psa/companies.json`: the file is empty
 
 hint: export it again, or take it out of the pipeline
-error: 1 of the 4 rows of `hub` are bad, more than the 5 % that are allowed
+error: 1 of the 4 rows of `hub` is bad, more than the 5 % that are allowed
   hub/organizations.csv:3: duplicate_id: the id `1` stands in an earlier row
 
 hint: correct the rows, or raise `bad_rows_percent` under `[limits]` in the pipeline
@@ -492,7 +496,7 @@ plan
   create in psa: blocked (psa:create:organization:hub/2)
     missing_required: ConnectWise PSA requires what is missing: short_name, address_1
       Fill the fields in their source.
-    not_yet_pushed: `hub/2` was there before two-way sync with `psa`
+    not_yet_pushed: `hub/2` was there before two-way sync with `psa`, and nothing says that it was edited since
       Edit and save the record in the hub, or adopt the PSA with `push_all`.
     one_way: two-way sync with `psa` is off
       Turn `two_way` on in the sync settings of the PSA.
@@ -664,7 +668,7 @@ hint: there is no terminal to ask on; add `--yes` to write without asking
   entity        record   name         hub id  name there  score  because
   organization  psa/200  Birch, Inc.  2       Birch        0.90  the names are equal but for punctuation, legal suffixes and words such as Site: Birch
 ---- stderr
-added 1 decision to ./p.decisions.csv; they count from the next run on
+added 1 decision to ./p.decisions.csv; it counts from the next run on
 ---- exit 0
 ");
     assert_snapshot!(workspace.redacted(&workspace.read("p.decisions.csv")), @r#"

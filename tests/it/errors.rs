@@ -125,7 +125,7 @@ fn duplicate_record_ids() {
     let workspace = Workspace::new().with("hub/organizations.csv", rows);
     assert_snapshot!(workspace.seen(&["run", "p.toml"]), @"
 ---- stderr
-error: 1 of the 5 rows of `hub` are bad, more than the 5 % that are allowed
+error: 1 of the 5 rows of `hub` is bad, more than the 5 % that are allowed
   hub/organizations.csv:4: duplicate_id: the id `1` stands in an earlier row
 
 hint: correct the rows, or raise `bad_rows_percent` under `[limits]` in the pipeline
@@ -163,25 +163,25 @@ fn a_cyclic_parent() {
         .replace("\"CEDAR\",", "\"CEDAR\", \"parentCompany\": {\"id\": 100, \"name\": \"Acme\"},");
     let workspace = Workspace::new().with("psa/companies.json", companies);
     assert!(workspace.run(&["run", "p.toml"]).status.success());
-    assert_snapshot!(findings(&workspace), @r#"
+    assert_snapshot!(findings(&workspace), @"
 ---- stdout
 source,entity,record_id,code,message
-psa,organization,100,parent_cycle,"its parents lead back to it, psa/companies.json:1"
-psa,organization,200,parent_cycle,"its parents lead back to it, psa/companies.json:2"
+psa,organization,100,parent_cycle,its parents lead back to it (psa/companies.json:1)
+psa,organization,200,parent_cycle,its parents lead back to it (psa/companies.json:2)
 ---- exit 0
-"#);
+");
 }
 
 #[test]
 fn an_organization_named_only_in_white_space() {
     let workspace = Workspace::new().with("psa/companies.json", PSA_COMPANIES.replace("Cedar", " \u{a0} "));
     assert!(workspace.run(&["run", "p.toml"]).status.success());
-    assert_snapshot!(findings(&workspace), @r#"
+    assert_snapshot!(findings(&workspace), @"
 ---- stdout
 source,entity,record_id,code,message
-psa,organization,200,no_name,"the organization has no name, psa/companies.json:2"
+psa,organization,200,no_name,the organization has no name (psa/companies.json:2)
 ---- exit 0
-"#);
+");
 }
 
 #[test]
@@ -198,12 +198,12 @@ hub,hub/organizations.csv,4,cell_too_large: a cell is larger than 1 MiB
 ");
     let workspace = Workspace::new().with("psa/companies.json", PSA_COMPANIES.replace("Cedar", &huge));
     assert!(workspace.run(&["run", "p.toml"]).status.success());
-    assert_snapshot!(findings(&workspace), @r#"
+    assert_snapshot!(findings(&workspace), @"
 ---- stdout
 source,entity,record_id,code,message
-psa,organization,200,large_value,"the value has 10485760 bytes, psa/companies.json:2"
+psa,organization,200,large_value,the value has 10485760 bytes (psa/companies.json:2)
 ---- exit 0
-"#);
+");
 }
 
 #[test]
