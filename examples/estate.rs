@@ -33,6 +33,7 @@ use world::Spec;
 
 /// Writes a fictitious estate of hub, PSA and RMM, with a pipeline and the truth.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Arguments {
     /// Devices; each system holds about 97 % of them.
     #[arg(long, default_value_t = 10_000)]
@@ -135,6 +136,7 @@ fn write(arguments: &Arguments) -> io::Result<()> {
     }
 }
 
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "an example is a program of its own")]
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match write(&arguments) {

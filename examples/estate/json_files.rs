@@ -45,22 +45,19 @@ impl Pages {
         if self.items == PAGE {
             self.close(true)?;
         }
-        let file = match &mut self.file {
-            Some(file) => {
-                file.write_all(b",\n")?;
-                file
+        let file = if let Some(file) = &mut self.file {
+            file.write_all(b",\n")?;
+            file
+        } else {
+            self.page += 1;
+            let path = self.folder.join(format!("{}_{:05}.json", self.name, self.page));
+            let mut file = BufWriter::with_capacity(1 << 16, File::create(path)?);
+            match self.envelope {
+                Envelope::JsonApi => file.write_all(b"{\"data\":[\n")?,
+                Envelope::Array => file.write_all(b"[\n")?,
+                Envelope::Paged(list) => writeln!(file, "{{\"{list}\":[")?,
             }
-            None => {
-                self.page += 1;
-                let path = self.folder.join(format!("{}_{:05}.json", self.name, self.page));
-                let mut file = BufWriter::with_capacity(1 << 16, File::create(path)?);
-                match self.envelope {
-                    Envelope::JsonApi => file.write_all(b"{\"data\":[\n")?,
-                    Envelope::Array => file.write_all(b"[\n")?,
-                    Envelope::Paged(list) => write!(file, "{{\"{list}\":[\n")?,
-                }
-                self.file.insert(file)
-            }
+            self.file.insert(file)
         };
         serde_json::to_writer(&mut *file, item)?;
         self.items += 1;
@@ -75,7 +72,7 @@ impl Pages {
             Envelope::JsonApi => {
                 let meta = json!({ "current-page": self.page, "next-page": next, "prev-page": previous, "filters": {} });
                 let included = Value::Array(std::mem::take(&mut self.included));
-                write!(file, "\n],\"included\":{included},\"meta\":{meta},\"links\":{{}}}}\n")?;
+                writeln!(file, "\n],\"included\":{included},\"meta\":{meta},\"links\":{{}}}}")?;
             }
             Envelope::Array => file.write_all(b"\n]\n")?,
             Envelope::Paged(_) => {
@@ -87,7 +84,7 @@ impl Pages {
                     "prevPageUrl": previous.map(|page| url(page - 1)),
                     "nextPageUrl": next.map(|page| url(page - 1)),
                 });
-                write!(file, "\n],\"pageDetails\":{details}}}\n")?;
+                writeln!(file, "\n],\"pageDetails\":{details}}}")?;
             }
         }
         self.items = 0;
@@ -148,7 +145,7 @@ fn reference(id: &str, name: &str) -> Value {
 }
 
 /// Adds an item of the hub, with its link to the PSA's record.
-fn push_linked(pages: &mut Pages, id: &str, kind: &str, attributes: Value, linked: &str) -> io::Result<()> {
+fn push_linked(pages: &mut Pages, id: &str, kind: &str, attributes: &Value, linked: &str) -> io::Result<()> {
     let mut resources = Vec::new();
     if !linked.is_empty() {
         resources.push(json!({ "id": linked, "type": "adapters-resources" }));
@@ -179,7 +176,7 @@ impl Sink for JsonFiles {
                     "psa-integration": (!linked.is_empty()).then_some("enabled"),
                     "created-at": "2022-03-01T08:50:00.000Z", "updated-at": "2025-06-02T08:20:00.000Z",
                 });
-                push_linked(&mut self.hub[0], id, "organizations", attributes, linked)
+                push_linked(&mut self.hub[0], id, "organizations", &attributes, linked)
             }
             System::Psa => self.psa[0].push(&json!({
                 "id": number(id), "identifier": short_name, "name": name, "status": { "id": 1, "name": "Active" },
@@ -205,7 +202,7 @@ impl Sink for JsonFiles {
                     "postal-code": postal_code, "region-name": region, "country-name": "United Kingdom",
                     "phone": phone, "fax": null, "notes": null, "psa-integration": null,
                 });
-                push_linked(&mut self.hub[1], id, "locations", attributes, "")
+                push_linked(&mut self.hub[1], id, "locations", &attributes, "")
             }
             System::Psa => self.psa[1].push(&json!({
                 "id": number(id), "name": name, "addressLine1": address_1, "city": city,
@@ -235,7 +232,7 @@ impl Sink for JsonFiles {
                     "contact-phones": [{ "value": phone, "primary": true, "label-name": "Work", "label-type": "phone" }],
                     "psa-integration": null,
                 });
-                push_linked(&mut self.hub[2], id, "contacts", attributes, "")
+                push_linked(&mut self.hub[2], id, "contacts", &attributes, "")
             }
             System::Psa => {
                 let mut items = vec![json!({
@@ -278,7 +275,7 @@ impl Sink for JsonFiles {
                     "location-name": location, "archived": row.is_archived,
                     "psa-integration": (!row.linked.is_empty()).then_some("enabled"),
                 });
-                push_linked(&mut self.hub[3], id, "configurations", attributes, &row.linked)
+                push_linked(&mut self.hub[3], id, "configurations", &attributes, &row.linked)
             }
             System::Psa => self.psa[3].push(&json!({
                 "id": number(id), "name": name, "type": { "name": kind }, "status": { "name": status },

@@ -190,7 +190,7 @@ impl Client {
                 row.email.clear();
             }
             if system == System::Psa && self.rng.chance(CHANGED) {
-                row.title = self.rng.pick(words::TITLES).to_owned();
+                self.rng.pick(words::TITLES).clone_into(&mut row.title);
             }
             if self.is_in(system, ABSENT[system as usize]) {
                 row.id = self.record_id(system, 2, number);

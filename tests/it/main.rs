@@ -1,3 +1,5 @@
+//! The integration tests, in one binary, so that the program is linked once.
+
 mod cli;
 mod crash;
 mod decisions_file;

@@ -100,7 +100,7 @@ impl<'a> Fold<'a> {
                     }) {
                         this.carried.insert(rid.clone());
                     }
-                    this.folded.outcomes.insert(rid, outcome);
+                    this.folded.outcomes.insert(rid, *outcome);
                 }
             }
         }
@@ -108,8 +108,9 @@ impl<'a> Fold<'a> {
     }
 
     /// The scope that the row takes part in, or how it ends without taking part.
-    fn scope(&self, row: &Row, answer: &Answer) -> Result<Option<Rid>, Outcome> {
-        let skipped = |reason| Err(Outcome::bare(State::Skipped, Some(reason)));
+    fn scope(&self, row: &Row, answer: &Answer) -> Result<Option<Rid>, Box<Outcome>> {
+        let out = |state, reason| Err(Box::new(Outcome::bare(state, Some(reason))));
+        let skipped = |reason| out(State::Skipped, reason);
         if let Some(reason) = row.cell("skip_reason").and_then(Reason::parse) {
             return skipped(reason);
         }
@@ -123,10 +124,10 @@ impl<'a> Fold<'a> {
         let organizations = &answer.entities[&Entity::Organization];
         let own = &organizations.outcomes[&organization];
         match (&own.cluster, own.state) {
-            (_, State::Ignored) => Err(Outcome::bare(State::Ignored, Some(Reason::OrganizationIgnored))),
+            (_, State::Ignored) => out(State::Ignored, Reason::OrganizationIgnored),
             (None, _) => skipped(Reason::OrganizationSkipped),
             (Some(cluster), _) if organizations.clusters[cluster].in_review => {
-                Err(Outcome::bare(State::Review, Some(Reason::OrganizationInReview)))
+                out(State::Review, Reason::OrganizationInReview)
             }
             (Some(cluster), _) => Ok(Some(cluster.clone())),
         }
@@ -153,7 +154,7 @@ impl<'a> Fold<'a> {
             // The clusters that decisions may name are those before the step, of every scope.
             let before = self.folded.clusters.clone();
             for scope in self.scopes.keys().cloned().collect::<Vec<_>>() {
-                self.step(source, &scope, &before, outcomes);
+                self.step(source, scope.as_ref(), &before, outcomes);
             }
             self.judge_the_others(source, outcomes);
         }
@@ -181,19 +182,19 @@ impl<'a> Fold<'a> {
     fn step(
         &mut self,
         source: usize,
-        scope: &Option<Rid>,
+        scope: Option<&Rid>,
         before: &BTreeMap<Rid, Cluster>,
         outcomes: &mut [&'static str],
     ) {
         let views: Vec<View> = before
             .iter()
-            .filter(|(_, cluster)| cluster.organization == *scope)
+            .filter(|(_, cluster)| cluster.organization.as_ref() == scope)
             .map(|(founder, cluster)| self.view(founder, cluster))
             .collect();
         let mut records = Vec::new();
         let mut main = BTreeMap::new();
         let mut never: BTreeMap<Rid, BTreeSet<usize>> = BTreeMap::new();
-        for row in &self.scopes[scope] {
+        for row in &self.scopes[&scope.cloned()] {
             if row.source != source {
                 continue;
             }
@@ -237,7 +238,7 @@ impl<'a> Fold<'a> {
         let tiers = spec.preset.tiers(self.entity);
         let done = Step::new((self.entity, spec.role), &tiers, &records, &views, &main, &never).run();
         for (rid, (mut outcome, joined)) in done {
-            outcome.organization.clone_from(scope);
+            outcome.organization = scope.cloned();
             match (joined, outcome.state) {
                 (Some(cluster), _) => {
                     let founder = views[cluster].founder.clone();
@@ -254,16 +255,17 @@ impl<'a> Fold<'a> {
                     let cluster = Cluster {
                         members: vec![rid.clone()],
                         in_review: state == State::Review,
-                        organization: scope.clone(),
+                        organization: scope.cloned(),
                     };
                     self.folded.clusters.insert(rid.clone(), cluster);
                     outcome.cluster = Some(rid.clone());
                 }
             }
-            if outcome.state == State::Review && outcome.rule == "decision" {
-                if let Some(position) = self.standing.get(&rid).and_then(|own| own.main) {
-                    outcomes[position] = "several_point_to_one";
-                }
+            if outcome.state == State::Review
+                && outcome.rule == "decision"
+                && let Some(position) = self.standing.get(&rid).and_then(|own| own.main)
+            {
+                outcomes[position] = "several_point_to_one";
             }
             self.folded.outcomes.insert(rid, outcome);
         }
@@ -298,10 +300,10 @@ impl<'a> Fold<'a> {
     }
 
     /// The target names a record of another organization.
-    fn is_elsewhere(&self, scope: &Option<Rid>, target: &str) -> bool {
+    fn is_elsewhere(&self, scope: Option<&Rid>, target: &str) -> bool {
         let (source, id) = self.founder(target);
         self.scopes.iter().any(|(other, rows)| {
-            other != scope && rows.iter().any(|row| (row.source, &row.id) == (source, &id))
+            other.as_ref() != scope && rows.iter().any(|row| (row.source, &row.id) == (source, &id))
         })
     }
 
@@ -323,11 +325,11 @@ impl<'a> Fold<'a> {
     }
 
     /// The record's own link is stored on a hub row of another organization.
-    fn has_moved(&self, row: &Row, scope: &Option<Rid>) -> bool {
+    fn has_moved(&self, row: &Row, scope: Option<&Rid>) -> bool {
         let own = vec![format!("{}:{}", self.estate.sources[row.source].name, row.id)];
         scope.is_some()
             && self.scopes.iter().any(|(other, rows)| {
-                other != scope
+                other.as_ref() != scope
                     && rows.iter().any(|hub| {
                         hub.source == 0 && self.keys(hub).get("link").is_some_and(|set| set.contains(&own))
                     })

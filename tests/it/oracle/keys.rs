@@ -104,7 +104,7 @@ fn serial(raw: &str) -> Option<Value> {
     let mut key: String = raw.nfc().flat_map(char::to_uppercase).filter(|c| !c.is_whitespace()).collect();
     for prefix in ["S/N:", "SN:", "SERIAL:"] {
         if let Some(rest) = key.strip_prefix(prefix) {
-            key = rest.to_owned();
+            key = rest.into();
             break;
         }
     }

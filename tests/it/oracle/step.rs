@@ -91,7 +91,7 @@ impl<'a> Step<'a> {
     pub fn run(mut self) -> BTreeMap<Rid, (Outcome, Option<usize>)> {
         self.decisions();
         for spares_archived in [false, true] {
-            for position in 0..self.tiers.tiers.len() {
+            for position in 0..self.tiers.list.len() {
                 self.tier(position, spares_archived);
             }
         }
@@ -116,7 +116,7 @@ impl<'a> Step<'a> {
         for item in self.records {
             let Some(main) = self.main.get(&item.rid) else { continue };
             let mut outcome = Outcome::bare(State::Unmatched, None);
-            outcome.rule = "decision".to_owned();
+            outcome.rule.push_str("decision");
             let mut joined = None;
             match main {
                 Main::Ignore => outcome.state = State::Ignored,
@@ -195,7 +195,7 @@ impl<'a> Step<'a> {
     }
 
     fn tier(&mut self, position: usize, spares_archived: bool) {
-        let tier = &self.tiers.tiers[position];
+        let tier = &self.tiers.list[position];
         let targets: Vec<(&Item, BTreeMap<usize, Tuple>)> = self
             .undecided()
             .into_iter()
@@ -259,8 +259,8 @@ impl<'a> Step<'a> {
 
     /// A stronger key speaks against the cluster.
     fn is_contradicted(&self, item: &Item, cluster: usize, position: usize) -> bool {
-        let is_vetoed = self.tiers.tiers[position] != ["link"] && self.is_ruled_out(item, cluster);
-        let points_away = self.tiers.tiers[..position].iter().any(|earlier| {
+        let is_vetoed = self.tiers.list[position] != ["link"] && self.is_ruled_out(item, cluster);
+        let points_away = self.tiers.list[..position].iter().any(|earlier| {
             let holders: BTreeSet<usize> = of_record(&item.keys, earlier)
                 .iter()
                 .flat_map(|value| self.holders(item, earlier, value))
@@ -283,7 +283,7 @@ impl<'a> Step<'a> {
     /// What becomes of a record that nothing decided.
     fn left_over(&self, item: &Item) -> Outcome {
         let identity = identity_keys(self.entity).iter().map(|key| vec![*key]);
-        let tiers = self.tiers.tiers.iter().cloned();
+        let tiers = self.tiers.list.iter().cloned();
         let mut outcome = Outcome::bare(State::Review, None);
         for tier in tiers.clone().chain(identity) {
             for value in of_record(&item.keys, &tier) {

@@ -10,7 +10,7 @@ use super::keys::{KeySets, Value};
 #[derive(Debug, Clone)]
 pub struct Tiers {
     /// The tiers in order, each the keys that must all agree.
-    pub tiers: Vec<Vec<&'static str>>,
+    pub list: Vec<Vec<&'static str>>,
     /// The keys that rule a cluster out.
     pub veto: Vec<&'static str>,
     /// A record with a usable address is never decided by `person`.
@@ -57,7 +57,7 @@ impl Preset {
             _ => vec![],
         };
         Tiers {
-            tiers: text.split("; ").map(|tier| tier.split('+').collect()).collect(),
+            list: text.split("; ").map(|tier| tier.split('+').collect()).collect(),
             veto,
             address_before_person: entity == Entity::Contact && self == Self::ActiveDirectory,
         }
