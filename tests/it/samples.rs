@@ -138,7 +138,7 @@ fn the_records_of_the_readme_end_as_it_says() {
         match found.get(&(entity.clone(), record.clone())) {
             Some(got) if *got == expected => {}
             got => {
-                wrong.push(format!("{case}: {entity} {record}\n  expected {expected:?}\n  got      {got:?}"))
+                wrong.push(format!("{case}: {entity} {record}\n  expected {expected:?}\n  got      {got:?}"));
             }
         }
     }
@@ -203,7 +203,7 @@ fn count_rows(folder: &str, start: &str) -> usize {
             continue;
         }
         let text = fs::read_to_string(&path).expect("the samples are text");
-        count += if name.ends_with(".csv") {
+        count += if path.extension().is_some_and(|ending| ending == "csv") {
             text.lines().count() - 1
         } else {
             let own = text.split("\n\"included\"").next().unwrap_or(&text);

@@ -62,6 +62,7 @@ impl Setup {
         Self { folder, pipeline }
     }
 
+    #[expect(clippy::misnamed_getters, reason = "the path of the warehouse, which these tests are about")]
     pub fn path(&self) -> &Path {
         &self.pipeline.warehouse
     }

@@ -141,10 +141,7 @@ fn without_times(text: &str) -> String {
         let unit = [" ms", " s"].into_iter().find(|unit| {
             rest[end..].strip_prefix(unit).is_some_and(|after| !after.starts_with(char::is_alphanumeric))
         });
-        if out.ends_with("\"seconds\":") {
-            out.push_str("[TIME]");
-            rest = &rest[end..];
-        } else if number.len() >= 19 && number.contains('T') {
+        if out.ends_with("\"seconds\":") || (number.len() >= 19 && number.contains('T')) {
             out.push_str("[TIME]");
             rest = &rest[end..];
         } else if let (Some(unit), false) = (unit, is_word) {
