@@ -80,7 +80,9 @@ fn supplement(entity: Entity, batches: &mut [RecordBatch], infos: &mut [FileInfo
         if !is_carried {
             continue;
         }
-        infos.iter_mut().for_each(|info| info.carried[position] = true);
+        for info in infos.iter_mut() {
+            info.carried[position] = true;
+        }
         for batch in batches.iter_mut() {
             let ids: &LargeStringArray = batch.column(0).as_any().downcast_ref().expect("ids are text");
             let own: &LargeStringArray =

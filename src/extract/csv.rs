@@ -74,7 +74,7 @@ impl<'r> CsvRows<'r> {
             .terminator(csv::Terminator::Any(b'\n'))
             .from_reader(limited);
         let mut record = ByteRecord::new();
-        let has_row = reader.read_byte_record(&mut record).map_err(failure)?;
+        let has_row = reader.read_byte_record(&mut record).map_err(|error| failure(&error))?;
         if !has_row {
             return Err(Failure::new("the file is empty", "export it again, or take it out of the pipeline"));
         }
@@ -92,11 +92,12 @@ impl<'r> CsvRows<'r> {
     /// Reads the next row. `false` at the end.
     fn next(&mut self) -> Result<bool, Failure> {
         self.progress.since_row.set(0);
-        self.reader.read_byte_record(&mut self.record).map_err(failure)
+        self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error))
     }
 
     /// The line on which the row in hand starts. Blank lines before it are no part of it, so it is counted back from
     /// its end.
+    #[expect(clippy::naive_bytecount, reason = "a row is short")]
     fn line(&self) -> u64 {
         let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         let is_cut = self.progress.has_ended.get() && self.progress.last_byte.get() != b'\n';
@@ -113,7 +114,7 @@ impl<'r> CsvRows<'r> {
     }
 }
 
-fn failure(error: csv::Error) -> Failure {
+fn failure(error: &csv::Error) -> Failure {
     let at = error.position().map_or_else(String::new, |position| format!("line {}: ", position.line()));
     let hint =
         if error.to_string().contains(ROW_LIMIT) { "look for a quote that is never closed" } else { "" };

@@ -258,13 +258,13 @@ fn strip(value: &mut Value, secrets: &[String]) {
 /// The members that a column is made of.
 fn paths(origin: &Origin) -> Vec<&str> {
     match origin {
-        Origin::Path(path) => vec![path],
         Origin::First(all) => all.iter().map(String::as_str).collect(),
         // Items of another kind (such as fax numbers) have no column, so the whole array stays in `raw`.
         Origin::Rule(Rule::Items { only: Some(_), .. } | Rule::Link { .. } | Rule::HubLinks {}) => Vec::new(),
-        Origin::Rule(Rule::Items { path, .. }) => vec![path],
-        Origin::Rule(
-            Rule::Names { path }
+        Origin::Path(path)
+        | Origin::Rule(
+            Rule::Items { path, .. }
+            | Rule::Names { path }
             | Rule::Interfaces { path, .. }
             | Rule::Not { path }
             | Rule::OrganizationName { path, .. },

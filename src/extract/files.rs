@@ -140,11 +140,11 @@ fn add(
 fn add_members(path: &Path, shown: &str, spec: &FileSpec, inputs: &mut Vec<Input>) -> Result<(), Failure> {
     let mut archive = open_archive(path)?;
     for position in 0..archive.len() {
-        let member = archive.by_index(position).map_err(archive_failure)?;
+        let member = archive.by_index(position).map_err(|error| archive_failure(&error))?;
         if member.is_dir() {
             continue;
         }
-        let name = member.name().map_err(archive_failure)?.into_owned();
+        let name = member.name().map_err(|error| archive_failure(&error))?.into_owned();
         let climbs = name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..");
         if climbs || member.enclosed_name().is_none() {
             let what = format!("the member `{}` climbs out of the archive", name.escape_debug());
@@ -172,10 +172,10 @@ fn add_members(path: &Path, shown: &str, spec: &FileSpec, inputs: &mut Vec<Input
 }
 
 fn open_archive(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>, Failure> {
-    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(archive_failure)
+    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| archive_failure(&error))
 }
 
-fn archive_failure(error: zip::result::ZipError) -> Failure {
+fn archive_failure(error: &zip::result::ZipError) -> Failure {
     Failure::new(
         format!("the archive is damaged: {error}"),
         "export it again, or check that the copy is complete",
@@ -194,7 +194,7 @@ impl Input {
             None => read(&mut BufReader::with_capacity(1 << 16, File::open(&self.path)?)),
             Some(position) => {
                 let mut archive = open_archive(&self.path)?;
-                let member = archive.by_index(position).map_err(archive_failure)?;
+                let member = archive.by_index(position).map_err(|error| archive_failure(&error))?;
                 let size = member.size();
                 // What the archive says of the size is not trusted.
                 read(&mut BufReader::with_capacity(1 << 16, member.take(size.min(MEMBER_SIZE) + 1)))

@@ -85,7 +85,9 @@ impl Walk<'_> {
         if let (What::Included(included), Some(Value::Array(resources))) =
             (&mut self.what, members.remove("included"))
         {
-            resources.into_iter().for_each(|resource| keep(included, resource));
+            for resource in resources {
+                keep(included, resource);
+            }
         }
         elements.into_iter().all(|element| self.give(element))
     }

@@ -142,7 +142,8 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
         }
     }
     tell(ExtractEvent::Started { files: inputs.len() });
-    let read: Vec<(SourceIx, String, Result<(Content, FileReport), Failure>)> = inputs
+    type Outcome = Result<(Content, FileReport), Failure>;
+    let read: Vec<(SourceIx, String, Outcome)> = inputs
         .into_par_iter()
         .map(|(ix, input)| {
             let outcome = file::read(ix, &pipeline.sources[usize::from(ix)], &input);
@@ -185,7 +186,7 @@ impl Collected {
         match content {
             Content::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
             Content::Supplement(entity, rows) => {
-                self.supplements.entry((source, entity)).or_default().push(rows)
+                self.supplements.entry((source, entity)).or_default().push(rows);
             }
             Content::List(list, items) => self.lookups.lists.entry((source, list)).or_default().extend(items),
             Content::Nothing => {}

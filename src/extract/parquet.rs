@@ -25,7 +25,7 @@ pub(super) fn read(
             "unpack the archive and name the folder",
         ));
     };
-    let connection = Connection::open_in_memory().map_err(failure)?;
+    let connection = Connection::open_in_memory().map_err(|error| failure(&error))?;
     let path = path.to_string_lossy().replace('\'', "''");
     let columns = columns(&connection, &path)?;
     let entity = input.entity.or_else(|| Entity::parse(&input.stem()));
@@ -68,14 +68,16 @@ pub(super) fn read(
         ));
     }
     let sql = format!("SELECT {} FROM read_parquet('{path}')", selected.join(", "));
-    let mut statement = connection.prepare(&sql).map_err(failure)?;
-    let mut rows = statement.query([]).map_err(failure)?;
+    let mut statement = connection.prepare(&sql).map_err(|error| failure(&error))?;
+    let mut rows = statement.query([]).map_err(|error| failure(&error))?;
     let has_id = columns.iter().any(|column| column == all[0].name);
     let mut number = 0;
-    while let Some(row) = rows.next().map_err(failure)? {
+    while let Some(row) = rows.next().map_err(|error| failure(&error))? {
         number += 1;
         for (at, column) in columns.iter().enumerate() {
-            let Some(text) = row.get::<_, Option<String>>(at).map_err(failure)? else { continue };
+            let Some(text) = row.get::<_, Option<String>>(at).map_err(|error| failure(&error))? else {
+                continue;
+            };
             match known.get(column.as_str()) {
                 Some(position) => {
                     if !has_id {
@@ -104,12 +106,12 @@ pub(super) fn read(
 
 fn columns(connection: &Connection, path: &str) -> Result<Vec<String>, Failure> {
     let sql = format!("SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet('{path}'))");
-    let mut statement = connection.prepare(&sql).map_err(failure)?;
-    let names = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failure)?;
-    names.collect::<Result<_, _>>().map_err(failure)
+    let mut statement = connection.prepare(&sql).map_err(|error| failure(&error))?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0)).map_err(|error| failure(&error))?;
+    names.collect::<Result<_, _>>().map_err(|error| failure(&error))
 }
 
-fn failure(error: duckdb::Error) -> Failure {
+fn failure(error: &duckdb::Error) -> Failure {
     let text = error.to_string();
     Failure::new(format!("it is not readable as Parquet: {}", text.lines().next().unwrap_or_default()), "")
 }

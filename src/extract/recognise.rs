@@ -39,7 +39,7 @@ pub fn recognise(folder: &Path) -> Result<Vec<Recognised>, String> {
         let mut best: Option<(usize, Recognised)> = None;
         let mut why = String::new();
         if matches!(input.format, Format::Secret | Format::Other) {
-            why = "left out: it is not read".to_owned();
+            "left out: it is not read".clone_into(&mut why);
         } else {
             for system in systems::all() {
                 match file::read(0, &Source::of(system), &input) {

@@ -92,7 +92,7 @@ impl<'a> Sink<'a> {
                     Moment::Known(text) => self.builder.set(position, &text),
                     Moment::None => {}
                     Moment::Unclear => {
-                        self.doubt(field.name, "bad_date", raw, "the date cannot be read without guessing")
+                        self.doubt(field.name, "bad_date", raw, "the date cannot be read without guessing");
                     }
                 }
             }
@@ -153,25 +153,16 @@ impl<'a> Sink<'a> {
     /// Ends the row. Without an id it gets one from the source's name and its identifying values; a row that has
     /// neither is quarantined.
     pub fn finish(&mut self, line: u64, raw: impl FnOnce() -> String) {
-        self.builder.rows_read += 1;
-        let id = match self.id.take() {
-            Some(id) => id,
-            None => match self.identity.id(&self.source.name, self.entity) {
-                Some(id) => {
-                    self.builder.set(0, &id);
-                    id
-                }
-                None => {
-                    self.builder.rows_read -= 1;
-                    self.reject(
-                        line,
-                        "no_identity: the row has no id and no value that identifies it",
-                        &raw(),
-                    );
-                    return;
-                }
-            },
+        let given = self.id.take();
+        let is_given = given.is_some();
+        let Some(id) = given.or_else(|| self.identity.id(&self.source.name, self.entity)) else {
+            self.reject(line, "no_identity: the row has no id and no value that identifies it", &raw());
+            return;
         };
+        if !is_given {
+            self.builder.set(0, &id);
+        }
+        self.builder.rows_read += 1;
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
             self.builder.set(self.position_of_raw, &Value::Object(rest).to_string());

@@ -183,9 +183,9 @@ impl<'s, 'a> Step<'s, 'a> {
     fn clusters(&self, record: u32, tier: usize, value: ValueId) -> impl Iterator<Item = Local> + '_ {
         let never = &self.decided[record as usize].never;
         self.tiers[tier].clusters(self.universe, value).iter().copied().filter(move |cluster| {
-            !never.contains(cluster)
-                && !(self.joined[*cluster as usize].iter().any(|(other, _)| *other != record)
-                    && self.is_vetoed(record, *cluster))
+            let is_joined = self.joined[*cluster as usize].iter().any(|(other, _)| *other != record);
+            let is_ruled_out = is_joined && self.is_vetoed(record, *cluster);
+            !is_ruled_out && !never.contains(cluster)
         })
     }
 
@@ -272,7 +272,8 @@ impl<'s, 'a> Step<'s, 'a> {
             self.ended[record as usize] = Some(ended);
         }
         for (cluster, count) in pointed.iter().enumerate() {
-            if *count > 1 && !(shares && !self.joined[cluster].is_empty()) {
+            let is_shared = shares && !self.joined[cluster].is_empty();
+            if *count > 1 && !is_shared {
                 self.contested[cluster] = true;
             }
         }

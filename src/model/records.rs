@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array, UInt32Builder,
+    Array, ArrayRef, BooleanArray, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array,
+    UInt32Builder,
 };
 
 use super::{Entity, Field, column, fields, schema};
@@ -292,7 +293,8 @@ impl RecordsBuilder {
         }
         columns.push(Arc::new(self.file.finish()));
         columns.push(Arc::new(self.line.finish()));
-        let mut batch = RecordBatch::try_new(schema(self.entity), columns).expect("every row has a record id");
+        let mut batch =
+            RecordBatch::try_new(schema(self.entity), columns).expect("every row has a record id");
         if !self.abandoned.is_empty() {
             let mut keeps = vec![true; len];
             self.abandoned.iter().for_each(|row| keeps[*row] = false);

@@ -112,6 +112,9 @@ impl KeyValues {
     }
 
     /// Ends the row being built.
+    ///
+    /// # Panics
+    /// If a table holds more than 4 billion values of one key.
     pub fn finish_row(&mut self) {
         self.rows.push(u32::try_from(self.ends.len()).expect("no more values than bytes"));
     }
@@ -170,9 +173,9 @@ impl Keys {
         Self { by_source: (0..sources).map(|_| Default::default()).collect() }
     }
 
-    /// Puts the keys of one table in place.
-    pub fn insert(&mut self, source: SourceIx, entity: Entity, keys: RecordKeys) {
-        self.by_source[source as usize][entity.index()] = keys;
+    /// Puts the values of one key of one table in place.
+    pub fn insert(&mut self, source: SourceIx, entity: Entity, key: Key, values: KeyValues) {
+        self.by_source[usize::from(source)][entity.index()].insert(key, values);
     }
 
     /// The keys of the records of `entity` of `source`; empty when the source does not deliver them.

@@ -16,7 +16,7 @@ impl Mac {
     /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("only hex digits are put in")
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// True for broadcast and multicast addresses: the lowest bit of the first octet is set.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::identifiers::{Dropped, hostname, is_host_like, serial};
 use super::mac::{each_interface_mac, each_mac};
 use super::text::{email_key, fold_case, name_key};
-use super::{Junk, Key, KeyValues, Keys, RecordKeys};
+use super::{Junk, Key, KeyValues, Keys};
 use crate::model::{Entity, Finding, LIST_SEPARATOR, Records, Tables, column, list_items};
 use crate::pipeline::{Names, Pipeline};
 
@@ -48,16 +48,9 @@ pub fn normalize(tables: &Tables, pipeline: &Pipeline, junk: &Junk) -> (Keys, Ve
         jobs.par_iter().map(|(table, key)| key_column(table, *key, pipeline, junk)).collect();
     let mut keys = Keys::new(tables.sources());
     let mut findings = Vec::new();
-    let mut by_table: Vec<(&Records, RecordKeys)> = Vec::new();
     for ((table, key), (values, found)) in jobs.into_iter().zip(done) {
-        if by_table.last().is_none_or(|(last, _)| !std::ptr::eq(*last, table)) {
-            by_table.push((table, RecordKeys::default()));
-        }
-        by_table.last_mut().expect("one was just pushed").1.insert(key, values);
+        keys.insert(table.source, table.entity, key, values);
         findings.extend(found);
-    }
-    for (table, record_keys) in by_table {
-        keys.insert(table.source, table.entity, record_keys);
     }
     (keys, findings)
 }

@@ -226,16 +226,15 @@ impl<'a> Context<'a> {
         id_field: &str,
     ) -> Option<RecordRef> {
         let source = record.source;
-        let row = match self.value(entity, record, id_field) {
-            Some(id) => *self.rows_by_id(source, to).get(id)?,
-            None => {
-                let name = name_key(self.value(entity, record, field)?).into_owned();
-                let organization = match entity {
-                    Entity::Organization => NO_CLUSTER,
-                    _ => self.organization_of(entity, record),
-                };
-                (*self.rows_by_name(source, to).get(&(organization, name))?)?
-            }
+        let row = if let Some(id) = self.value(entity, record, id_field) {
+            *self.rows_by_id(source, to).get(id)?
+        } else {
+            let name = name_key(self.value(entity, record, field)?).into_owned();
+            let organization = match entity {
+                Entity::Organization => NO_CLUSTER,
+                _ => self.organization_of(entity, record),
+            };
+            (*self.rows_by_name(source, to).get(&(organization, name))?)?
         };
         Some(RecordRef { source, row })
     }

@@ -107,9 +107,10 @@ impl<'a> Lists<'a> {
                 by_name.entry(list.fold(&item.name)).or_default().push(item);
             }
             // Several items may bear one name; the live one with the smallest id is taken every time.
-            by_name.values_mut().for_each(|items| {
+            #[expect(clippy::iter_over_hash_type, reason = "each value is sorted on its own")]
+            for items in by_name.values_mut() {
                 items.sort_unstable_by_key(|item| (item.is_inactive, item.id.len(), &item.id));
-            });
+            }
             lists.insert((*source, list), by_name);
         }
         Self { lists }

@@ -28,7 +28,6 @@ pub(super) fn has_communications(system: &str) -> bool {
 /// The columns without which `system` refuses a new record of `entity`.
 pub(super) fn required(system: &str, entity: Entity) -> &'static [&'static str] {
     match (system, entity) {
-        ("it-glue", Entity::Configuration) => &[column::NAME, column::TYPE],
         ("connectwise", Entity::Organization) => &[column::NAME, column::SHORT_NAME, column::ADDRESS_1],
         ("connectwise", Entity::Contact) => &[column::FIRST_NAME],
         ("connectwise", Entity::Configuration) => &[column::NAME, column::TYPE, column::STATUS],
@@ -88,11 +87,11 @@ pub(super) fn max_chars(system: &str, entity: Entity, field: &str) -> Option<usi
     let limit = match (entity, field) {
         (Entity::Organization, column::SHORT_NAME) => 25,
         (Entity::Organization | Entity::Location, column::NAME) => 156,
-        (Entity::Organization | Entity::Location, column::ADDRESS_1 | column::ADDRESS_2 | column::CITY) => 50,
         (Entity::Location, column::POSTAL_CODE) => 12,
         (Entity::Configuration, column::NAME) => 100,
         (Entity::Configuration, column::SERIAL_NUMBER | column::OPERATING_SYSTEM) => 250,
-        (
+        (Entity::Organization | Entity::Location, column::ADDRESS_1 | column::ADDRESS_2 | column::CITY)
+        | (
             Entity::Configuration,
             column::MODEL | column::ASSET_TAG | column::PRIMARY_IP | column::DEFAULT_GATEWAY,
         ) => 50,

@@ -59,7 +59,7 @@ pub fn run(
         Some(warehouse) => warehouse.previous(pipeline)?,
         None => previous(pipeline)?,
     };
-    let work = work(pipeline, &decisions, previous.as_ref(), last, reporter)?;
+    let mut work = work(pipeline, &decisions, previous.as_ref(), last, reporter)?;
     let scope = match (&options.organization, &work.matching) {
         (Some(wanted), Some(matching)) => {
             Some(Scope::find(wanted, pipeline, &work.extracted.tables, matching)?)
@@ -76,6 +76,8 @@ pub fn run(
         reporter.event(&Event::Warning(hold));
     }
     let held_by: Vec<String> = holds.iter().map(|hold| hold.message.clone()).collect();
+    // Nothing asks for keys any more, and they are a tenth of what a large run holds in memory.
+    work.keys = None;
     let run_id = match &mut warehouse {
         Some(warehouse) => record::write(warehouse, pipeline, &work, started_at, &held_by, reporter)?,
         None => None,

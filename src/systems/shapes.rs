@@ -171,7 +171,9 @@ mod tests {
                 );
             };
             for (entity, shape) in &system.csv {
-                shape.aliases.keys().for_each(|column| check(*entity, column));
+                for column in shape.aliases.keys() {
+                    check(*entity, column);
+                }
             }
             for shape in &system.json {
                 let kinds = [shape.entity.is_some(), shape.supplement.is_some(), shape.lookup.is_some()];
@@ -185,11 +187,15 @@ mod tests {
                 );
                 if let Some(entity) = shape.subject() {
                     assert!(shape.columns.contains_key("record_id"), "{} {entity}", system.name);
-                    shape.columns.keys().for_each(|column| check(entity, column));
+                    for column in shape.columns.keys() {
+                        check(entity, column);
+                    }
                 }
             }
             for (entity, columns) in &system.requires {
-                columns.iter().for_each(|column| check(*entity, column));
+                for column in columns {
+                    check(*entity, column);
+                }
             }
         }
     }

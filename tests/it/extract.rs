@@ -63,7 +63,7 @@ impl Folder {
     }
 
     fn fail(&self) -> (String, String) {
-        let error = self.extract().err().expect("the source cannot be read");
+        let error = self.extract().expect_err("the source cannot be read");
         (error.to_string(), error.hint)
     }
 }
@@ -164,7 +164,7 @@ fn a_file_cut_in_two_gives_the_same_table() {
     let whole = Folder::new().with("sheet/devices.csv", format!("id,company,name\n{}", rows.concat())).read();
     let cut = Folder::new()
         .with("sheet/devices_1.csv", format!("id,company,name\n{}", rows[2]))
-        .with("sheet/devices_2.csv", format!("name,id,company\nPC-1,1,Acme\nPC-3,3,Acme\n"))
+        .with("sheet/devices_2.csv", "name,id,company\nPC-1,1,Acme\nPC-3,3,Acme\n")
         .read();
     let shown = |extracted: &Extracted| {
         let devices = table(extracted, SHEET, Entity::Configuration);

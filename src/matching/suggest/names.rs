@@ -19,7 +19,7 @@ const COMMON_WORD: usize = 50;
 /// The least string similarity (Jaro-Winkler) that is worth showing.
 const LEAST_LIKENESS: f64 = 0.88;
 
-/// Windows cuts a host name here when it makes a NetBIOS name of it.
+/// Windows cuts a host name here when it makes a `NetBIOS` name of it.
 const NETBIOS_LENGTH: usize = 15;
 
 /// Proposals for every subject of one entity.
