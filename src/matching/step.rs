@@ -48,7 +48,7 @@ pub(super) struct Ended {
     value: Option<(usize, ValueId)>,
     /// The text of that value, as a range.
     pub key_value: (u32, u32),
-    /// The member of the cluster that held it.
+    /// The member that held it, of the cluster joined or of those rejected the first in fold order.
     pub holder: Option<RecordRef>,
     /// What was rejected.
     pub rejected: Vec<Toward>,
@@ -487,7 +487,12 @@ impl<'s, 'a> Step<'s, 'a> {
                     push_tuple(text, self.universe.text(*key, *value));
                 }
                 ended.key_value = range(start, text.len());
-                ended.holder = ended.joined.map(|cluster| self.universe.holder_of(cluster, &parts));
+                let rejected = ended.rejected.iter().filter_map(|toward| match toward {
+                    Toward::Cluster(cluster) => Some(*cluster),
+                    Toward::Record(_) | Toward::HubRow(_) => None,
+                });
+                let reached = ended.joined.into_iter().chain(rejected);
+                ended.holder = reached.filter_map(|cluster| self.universe.holder_of(cluster, &parts)).min();
             } else if let Some(cluster) = ended.joined {
                 ended.holder = Some(self.universe.clusters[cluster as usize].founder);
             }

@@ -141,8 +141,9 @@ impl<'a> Universe<'a> {
         are_disjoint(&values[key.index()], self.values(cluster, key))
     }
 
-    /// The first member, in fold order, that holds all of `parts`, else the first that holds any of them.
-    pub fn holder_of(&self, cluster: Local, parts: &[(Key, ValueId)]) -> RecordRef {
+    /// The first member, in fold order, that holds all of `parts`, else the first that holds any of them. `None` when
+    /// none does.
+    pub fn holder_of(&self, cluster: Local, parts: &[(Key, ValueId)]) -> Option<RecordRef> {
         let members = &self.clusters[cluster as usize].members;
         let holds = |member: &RecordRef, (key, value): &(Key, ValueId)| {
             let text = self.text(*key, *value);
@@ -154,7 +155,7 @@ impl<'a> Universe<'a> {
         };
         let all = members.iter().find(|member| parts.iter().all(|part| holds(member, part)));
         let any = || members.iter().find(|member| parts.iter().any(|part| holds(member, part)));
-        *all.or_else(any).unwrap_or(&self.clusters[cluster as usize].founder)
+        all.or_else(any).copied()
     }
 }
 

@@ -5,17 +5,18 @@ use arrow::ffi::FFI_ArrowArray;
 use polars::prelude::{ArrowDataType, PlSmallStr, Series};
 use polars_arrow::ffi::{ArrowArray, import_array_from_c};
 
-use super::canonical::is_blank;
-
-/// The column as a polars series in which every blank cell is null.
-pub(super) fn series(array: &LargeStringArray) -> Series {
-    if array.iter().flatten().any(is_blank) {
-        let cleaned: LargeStringArray =
-            array.iter().map(|cell| cell.filter(|text| !is_blank(text))).collect();
-        cross(&cleaned)
-    } else {
-        cross(array)
+/// The column as a polars series in which every cell that says nothing is null. Most columns have no such cell, and
+/// then nothing is copied.
+pub(super) fn series<'a>(
+    array: &'a LargeStringArray,
+    mut says_something: impl FnMut(&'a str) -> bool,
+) -> Series {
+    if array.iter().flatten().all(&mut says_something) {
+        return cross(array);
     }
+    let cleaned: LargeStringArray =
+        array.iter().map(|cell| cell.filter(|text| says_something(text))).collect();
+    cross(&cleaned)
 }
 
 fn cross(array: &LargeStringArray) -> Series {
@@ -31,7 +32,12 @@ fn cross(array: &LargeStringArray) -> Series {
 
 #[cfg(test)]
 mod tests {
+    use super::super::canonical::is_blank;
     use super::*;
+
+    fn crossed(array: &LargeStringArray) -> Series {
+        series(array, |text| !is_blank(text))
+    }
 
     #[test]
     fn a_column_crosses_with_its_nulls_and_without_blank_text() {
@@ -43,7 +49,7 @@ mod tests {
             Some("\u{200b}"),
             Some("Ünï"),
         ]);
-        let series = series(&array);
+        let series = crossed(&array);
         let text = series.str().expect("text");
         assert_eq!(
             text.iter().collect::<Vec<_>>(),
@@ -55,8 +61,8 @@ mod tests {
     fn slices_and_empty_columns_cross() {
         let array = LargeStringArray::from(vec!["a", "b", "c"]);
         let slice = array.slice(1, 2);
-        assert_eq!(series(&slice).str().expect("text").iter().collect::<Vec<_>>(), [Some("b"), Some("c")]);
-        assert_eq!(series(&LargeStringArray::new_null(0)).len(), 0);
-        assert_eq!(series(&LargeStringArray::new_null(2)).null_count(), 2);
+        assert_eq!(crossed(&slice).str().expect("text").iter().collect::<Vec<_>>(), [Some("b"), Some("c")]);
+        assert_eq!(crossed(&LargeStringArray::new_null(0)).len(), 0);
+        assert_eq!(crossed(&LargeStringArray::new_null(2)).null_count(), 2);
     }
 }

@@ -7,8 +7,10 @@ use arrow::array::Array;
 use polars::prelude::{
     BooleanChunked, ChunkCompareEq, DataType, IdxCa, NewChunkedArray, Series, UInt32Chunked,
 };
+use rustc_hash::FxHashMap;
 
 use super::bridge;
+use super::canonical::is_blank;
 use super::context::{Context, EntityPlan, FieldPlan, HUB_VOICE};
 use super::roster::{Roster, VoiceIx};
 use crate::matching::NO_CLUSTER;
@@ -40,8 +42,8 @@ pub(super) fn differing(
     mask.map(|mask| positions(&mask)).unwrap_or_default()
 }
 
-/// Whether every text of the kind that shows something is a value. Of the others some are junk, or hold nothing of their
-/// kind, and then the next owner speaks.
+/// Whether a cell that is left in the column is a value. Of the other kinds some are junk, or hold nothing of their kind,
+/// and then the next owner speaks.
 const fn is_plain(kind: Kind) -> bool {
     matches!(
         kind,
@@ -53,7 +55,13 @@ const fn is_plain(kind: Kind) -> bool {
             | Kind::Bool
             | Kind::Count
             | Kind::Reference(_)
-    )
+    ) || has_few_values(kind)
+}
+
+/// Whether the kind has so few values, each in many records, that all of them are judged before they are compared.
+/// Makers and operating systems are spelled differently by every system, and would all be let through.
+const fn has_few_values(kind: Kind) -> bool {
+    matches!(kind, Kind::Maker | Kind::Model | Kind::OperatingSystem)
 }
 
 /// The gathered columns of one field.
@@ -118,7 +126,7 @@ impl Columns<'_, '_> {
         let sources = self.plan.voices[voice].iter();
         let gathered = sources.filter_map(|source| {
             let column = self.column(*source, position)?;
-            Some(gather(&column, &self.roster.rows(voice, *source)))
+            Some(gather(&column, self.roster.rows(voice, *source)?))
         });
         gathered.reduce(|first, second| coalesce(first, &second))
     }
@@ -133,7 +141,16 @@ impl Columns<'_, '_> {
             return Some(UInt32Chunked::from_iter_options("".into(), clusters).into());
         }
         let text = table.text_at(position);
-        (text.null_count() < text.len()).then(|| bridge::series(text))
+        if text.null_count() == text.len() {
+            return None;
+        }
+        let kind = self.field.field.kind;
+        if position != self.field.position || !has_few_values(kind) {
+            return Some(bridge::series(text, |text| !is_blank(text)));
+        }
+        let mut known: FxHashMap<&str, bool> = FxHashMap::default();
+        let says = |text| self.context.form(kind, source, text).is_ok();
+        Some(bridge::series(text, |text| *known.entry(text).or_insert_with(|| says(text))))
     }
 }
 

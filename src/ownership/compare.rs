@@ -59,6 +59,12 @@ impl<'a> Difference<'a, '_> {
         if said.record == current.record || current.satisfies(said) {
             return None;
         }
+        let desired = self.context.written(entity, field, said, Some(current), self.currents);
+        // A PSA may say what counts for nothing, such as an operating system that the hub's list lacks, in the words of
+        // the hub itself. Writing it again would change nothing.
+        if current.form.is_err() && current.text.as_deref() == Some(desired.as_str()) {
+            return None;
+        }
         let kind = match rule {
             Rule::BothChanged(_) => DiffKind::Conflict,
             _ if current.text.is_none() || current.form.is_err() => DiffKind::Set,
@@ -69,7 +75,7 @@ impl<'a> Difference<'a, '_> {
             cluster,
             target: current.record,
             field: field.field.name,
-            desired: self.context.written(entity, field, said, Some(current), self.currents),
+            desired,
             desired_cluster: said.form.as_ref().ok().and_then(Form::cluster),
             current: current.text.as_deref().map(str::to_owned),
             supplied_by: said.record,

@@ -179,12 +179,17 @@ impl<'a> Context<'a> {
         let form = match (field.field.kind, text) {
             (Kind::Mac, _) => macs(text, self.cell(entity, record, column::INTERFACES), self.junk),
             (_, None) => Err(Blank::Missing),
-            (Kind::OperatingSystem, Some(text)) if record.source != HUB && !self.has_system(text) => {
-                Err(Blank::NoSuchValue)
-            }
-            (kind, Some(text)) => form(kind, text, self.junk),
+            (kind, Some(text)) => self.form(kind, record.source, text),
         };
         Said { record, text: text.map(for_people), form }
+    }
+
+    /// The form of a text of `source` in a field that is neither a MAC address nor a reference.
+    pub(super) fn form<'t>(&self, kind: Kind, source: SourceIx, text: &'t str) -> Result<Form<'t>, Blank> {
+        if kind == Kind::OperatingSystem && source != HUB && !self.has_system(text) {
+            return Err(Blank::NoSuchValue);
+        }
+        form(kind, text, self.junk)
     }
 
     fn read_reference(

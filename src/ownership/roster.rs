@@ -54,6 +54,8 @@ struct Column {
     rows: Vec<u32>,
     /// Empty when the voice is of one source.
     sources: Vec<SourceIx>,
+    /// The rows by source, null where the source does not speak.
+    gathers: Vec<(SourceIx, IdxCa)>,
 }
 
 impl Roster {
@@ -83,6 +85,9 @@ impl Roster {
                 }
             }
         }
+        for (column, voice) in roster.columns.iter_mut().zip(voices) {
+            column.gathers = voice.iter().map(|source| (*source, column.gather(*source))).collect();
+        }
         roster
     }
 
@@ -100,15 +105,16 @@ impl Roster {
     }
 
     /// The rows of `source` that speak for `voice`, as an index to gather by; null where none does.
-    pub(super) fn rows(&self, voice: VoiceIx, source: SourceIx) -> IdxCa {
-        let column = &self.columns[voice];
-        let speaks = |position: usize| column.sources.get(position).is_none_or(|of| *of == source);
-        column
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(position, row)| (*row != NO_ROW && speaks(position)).then_some(*row))
-            .collect()
+    pub(super) fn rows(&self, voice: VoiceIx, source: SourceIx) -> Option<&IdxCa> {
+        self.columns[voice].gathers.iter().find(|(of, _)| *of == source).map(|(_, rows)| rows)
+    }
+}
+
+impl Column {
+    fn gather(&self, source: SourceIx) -> IdxCa {
+        let speaks = |position: usize| self.sources.get(position).is_none_or(|of| *of == source);
+        let rows = self.rows.iter().enumerate();
+        rows.map(|(position, row)| (*row != NO_ROW && speaks(position)).then_some(*row)).collect()
     }
 }
 

@@ -242,8 +242,8 @@ fn matches_say_what_decided() {
             "hub | 12 | hub/1 | hub/12 | 12 | hub |  |  |  |  | ",
             "psa | 51 | hub/1 | hub/11 | 11 | matched | serial | SN-ONE | hub | 11 | ",
             "psa | 59 | hub/1 | psa/59 |  | unmatched |  |  |  |  | ",
-            "rmm | d1 | hub/1 | rmm/d1 |  | review | serial | SN-TWO |  |  | shared_key",
-            "rmm | d2 | hub/1 | rmm/d2 |  | review | serial | SN-TWO |  |  | shared_key",
+            "rmm | d1 | hub/1 | rmm/d1 |  | review | serial | SN-TWO | hub | 12 | shared_key",
+            "rmm | d2 | hub/1 | rmm/d2 |  | review | serial | SN-TWO | hub | 12 | shared_key",
         ]
     );
     assert_eq!(
