@@ -130,6 +130,9 @@ pub fn inspect(pipeline: &Pipeline) -> (Extracted, Vec<ExtractError>) {
     read_all(pipeline, &|_| {})
 }
 
+/// What became of one file.
+type Outcome = Result<(Content, FileReport), Failure>;
+
 fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (Extracted, Vec<ExtractError>) {
     let mut inputs: Vec<(SourceIx, Input)> = Vec::new();
     let mut failures: Vec<(SourceIx, String, Failure)> = Vec::new();
@@ -142,7 +145,6 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
         }
     }
     tell(ExtractEvent::Started { files: inputs.len() });
-    type Outcome = Result<(Content, FileReport), Failure>;
     let read: Vec<(SourceIx, String, Outcome)> = inputs
         .into_par_iter()
         .map(|(ix, input)| {

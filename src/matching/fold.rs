@@ -206,7 +206,7 @@ impl Scope<'_> {
             clusters.push(cluster);
             let ended = Outcome {
                 key_value: ended.key_value,
-                matched: ended.holder.or_else(|| beside(ended.rejected.first()?, &records)),
+                matched: ended.holder.or_else(|| beside(*ended.rejected.first()?, &records)),
                 ..outcome(ended.state, cluster, ended.rule, ended.reason)
             };
             self.result.outcomes.push((*record, ended));
@@ -229,11 +229,11 @@ impl Scope<'_> {
 }
 
 /// The record on the other side where no cluster of the scope is: a twin of the same source, or a hub row elsewhere.
-fn beside(toward: &Toward, records: &[RecordRef]) -> Option<RecordRef> {
+fn beside(toward: Toward, records: &[RecordRef]) -> Option<RecordRef> {
     match toward {
         Toward::Cluster(_) => None,
-        Toward::Record(twin) => Some(records[*twin as usize]),
-        Toward::HubRow(row) => Some(RecordRef { source: 0, row: *row }),
+        Toward::Record(twin) => Some(records[twin as usize]),
+        Toward::HubRow(row) => Some(RecordRef { source: 0, row }),
     }
 }
 

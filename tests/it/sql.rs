@@ -98,8 +98,8 @@ fn why_says_it_in_one_sentence() {
             "hub | 12 | a row of the hub",
             "psa | 51 | matched with hub/11 by serial on SN-ONE, which hub/11 holds",
             "psa | 59 | unmatched, because no rule finds a counterpart",
-            "rmm | d1 | in review, because it shares a key with a record, and the key does not identify it, by serial on SN-TWO",
-            "rmm | d2 | in review, because it shares a key with a record, and the key does not identify it, by serial on SN-TWO",
+            "rmm | d1 | in review, because it shares a key with a record, and the key does not identify it, by serial on SN-TWO, which hub/12 holds",
+            "rmm | d2 | in review, because it shares a key with a record, and the key does not identify it, by serial on SN-TWO, which hub/12 holds",
         ],
     );
     expect(
