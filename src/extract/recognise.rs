@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::Failure;
 use super::file::{self, Content};
-use super::files::{self, Format};
+use super::files::{self, Format, Input};
 use crate::model::Entity;
 use crate::pipeline::{FileSpec, Source};
 use crate::systems::{self, System};
@@ -27,54 +27,72 @@ pub struct Recognised {
 /// Looks at every file below `folder`, sorted by path.
 ///
 /// A file is of the system that understands the largest part of it: JSON by the members of its elements, CSV by its
-/// headings; of equals the more special system.
+/// headings. Where several understand it alike, it is of the one that the other files of its folder are of, and else of
+/// the most general one.
 ///
 /// # Errors
 /// When the folder cannot be read, in words.
 pub fn recognise(folder: &Path) -> Result<Vec<Recognised>, String> {
     let spec = FileSpec { path: folder.to_owned(), written: folder.display().to_string(), entity: None };
     let inputs = files::find(&spec, folder).map_err(|failure: Failure| failure.what)?;
-    let mut found = Vec::new();
-    for input in inputs {
-        let mut best: Option<(usize, Recognised)> = None;
-        let mut why = String::new();
-        if matches!(input.format, Format::Secret | Format::Other) {
-            "left out: it is not read".clone_into(&mut why);
-        } else {
-            for system in systems::all() {
-                match file::read(0, &Source::of(system), &input) {
-                    Ok((content, report)) => {
-                        let is_list = matches!(content, Content::List(..));
-                        let score = report.understood.len() * 4 + usize::from(is_list) * 3;
-                        let score = (score + 1).saturating_sub(report.not_understood.len());
-                        if best.as_ref().is_none_or(|(known, _)| score > *known) {
-                            let note = report.note;
-                            best = Some((
-                                score,
-                                Recognised {
-                                    file: input.shown.clone(),
-                                    system: Some(system),
-                                    entity: report.entity,
-                                    rows: report.rows,
-                                    note,
-                                },
-                            ));
-                        }
-                    }
-                    Err(failure) => why = failure.what,
-                }
-            }
-        }
-        found.push(best.map_or_else(
-            || Recognised {
-                file: input.shown.clone(),
-                system: None,
-                entity: None,
-                rows: 0,
-                note: why.clone(),
-            },
-            |(_, recognised)| recognised,
-        ));
+    let found: Vec<Vec<Recognised>> = inputs.iter().map(best).collect();
+    let settled: Vec<(&str, &System)> = found
+        .iter()
+        .filter_map(|best| match best.as_slice() {
+            [only] => only.system.map(|system| (parent(&only.file), system)),
+            _ => None,
+        })
+        .collect();
+    let is_at_home = |one: &Recognised| {
+        settled.iter().any(|(folder, system)| {
+            *folder == parent(&one.file) && one.system.is_some_and(|own| own.name == system.name)
+        })
+    };
+    Ok(found
+        .iter()
+        .filter_map(|best| best.iter().find(|one| is_at_home(one)).or(best.last()))
+        .cloned()
+        .collect())
+}
+
+/// What a file is to the systems that understand the largest part of it, the most general one last. A file that none
+/// understands is of no system.
+fn best(input: &Input) -> Vec<Recognised> {
+    let of =
+        |system, entity, rows, note| Recognised { file: input.shown.clone(), system, entity, rows, note };
+    if matches!(input.format, Format::Secret | Format::Other) {
+        return vec![of(None, None, 0, "left out: it is not read".to_owned())];
     }
-    Ok(found)
+    let mut best: Vec<Recognised> = Vec::new();
+    let mut most = 0;
+    let mut why = String::new();
+    let declares = |system: &&System| match input.format {
+        Format::Csv => !system.csv.is_empty(),
+        Format::Json => !system.json.is_empty(),
+        _ => true,
+    };
+    for system in systems::all().iter().filter(declares) {
+        match file::read(0, &Source::of(system), input) {
+            Ok((content, report)) => {
+                let is_list = matches!(content, Content::List(..));
+                let understood = report.understood.len() * 4 + usize::from(is_list) * 3;
+                let score = (understood + 1).saturating_sub(report.not_understood.len());
+                if score < most {
+                    continue;
+                }
+                if score > most {
+                    best.clear();
+                    most = score;
+                }
+                best.push(of(Some(system), report.entity, report.rows, report.note));
+            }
+            Err(failure) => why = failure.what,
+        }
+    }
+    if best.is_empty() { vec![of(None, None, 0, why)] } else { best }
+}
+
+/// The folder of a path.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -401,3 +401,36 @@ fn headings_of_the_user_win_over_aliases() {
     assert_eq!(value(devices, "1", column::ORGANIZATION), "Acme");
     assert_eq!(value(devices, "1", column::RAW), r#"{"Serial":"wrong"}"#);
 }
+
+#[test]
+fn a_folder_is_recognised_by_what_its_files_say() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let write = |path: &str, content: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+        std::fs::write(path, content).expect("a writable folder");
+    };
+    write(
+        "export/configurations.csv",
+        "id,organization,name,configuration_type,configuration_interfaces\n1,Acme,PC-1,Laptop,[]\n",
+    );
+    write("export/locations.csv", "id,organization,name,city\n1,Acme,Main,Porthaven\n");
+    write("lists/organizations.csv", "id,name\n1,Acme\n");
+    write("psa/companies.json", r#"[{"id":250,"identifier":"NORTHGATE","name":"Northgate"}]"#);
+    write("export/passwords.csv", "id,password\n1,canary\n");
+    let found = extract::recognise(dir.path()).expect("a readable folder");
+    let shown: Vec<(&str, Option<&str>, Option<Entity>)> = found
+        .iter()
+        .map(|one| (one.file.as_str(), one.system.map(|system| system.name.as_str()), one.entity))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("export/configurations.csv", Some("it-glue"), Some(Entity::Configuration)),
+            ("export/locations.csv", Some("it-glue"), Some(Entity::Location)),
+            ("export/passwords.csv", None, None),
+            ("lists/organizations.csv", Some("csv"), Some(Entity::Organization)),
+            ("psa/companies.json", Some("connectwise"), Some(Entity::Organization)),
+        ]
+    );
+}
