@@ -10,6 +10,7 @@ use super::files::{Format, Input, squeeze};
 use super::headings::{Headings, Meaning, entity_of};
 use super::json::{self, Included};
 use super::sink::{FileRows, Sink};
+use super::values::is_guid;
 use super::{FileReport, LookupItem};
 use crate::model::{Entity, SourceIx, fields};
 use crate::pipeline::Source;
@@ -158,6 +159,9 @@ fn read_json(
             false
         })
     })?;
+    if let Some(element) = first.take() {
+        first = spread(element, input).into_iter().next();
+    }
     let Some(shape) = shape_of(source.system, input, first.as_ref()) else {
         return Err(unknown_document(source, first.as_ref()));
     };
@@ -193,25 +197,33 @@ fn read_json(
         systems::Origin::First(all) => all.iter().map(String::as_str).collect(),
         systems::Origin::Rule(_) => Vec::new(),
     };
+    let take = |mut element: Value, number: u64, sink: &mut Sink<'_>| {
+        let names = |path: &&str| at(&element, path).and_then(text).is_some_and(|id| !id.trim().is_empty());
+        if !id_paths.iter().any(names) {
+            let members = id_paths.join("` or `");
+            sink.reject(
+                number,
+                &format!("no_id: the element has no member `{members}`"),
+                &element.to_string(),
+            );
+            return;
+        }
+        link(&mut element, &included);
+        mapping.take(element, sink);
+        sink.finish(number, String::new);
+    };
     let mut number = 0;
     input.read(|reader| {
-        json::each_element(reader, &lists, |mut element| {
-            number += 1;
-            let has_id = id_paths
-                .iter()
-                .any(|path| at(&element, path).and_then(text).is_some_and(|id| !id.trim().is_empty()));
-            if !has_id {
-                let members = id_paths.join("` or `");
-                sink.reject(
-                    number,
-                    &format!("no_id: the element has no member `{members}`"),
-                    &element.to_string(),
-                );
-                return true;
+        json::each_element(reader, &lists, |element| {
+            if shape.supplement.is_some() {
+                for element in spread(element, input) {
+                    number += 1;
+                    take(element, number, &mut sink);
+                }
+            } else {
+                number += 1;
+                take(element, number, &mut sink);
             }
-            link(&mut element, &included);
-            mapping.take(element, &mut sink);
-            sink.finish(number, String::new);
             true
         })
     })?;
@@ -226,6 +238,26 @@ fn read_json(
     } else {
         Content::Records(entity, rows)
     })
+}
+
+/// The elements that an element stands for: an object whose members are GUIDs holds one per member, and an element of a
+/// file that is called by a GUID is about that device. Each is given the member `deviceUid`.
+fn spread(element: Value, input: &Input) -> Vec<Value> {
+    let named = |mut element: Value, id: &str| {
+        if let Value::Object(members) = &mut element {
+            members.entry("deviceUid").or_insert_with(|| Value::from(id));
+        }
+        element
+    };
+    match element {
+        Value::Object(members) if !members.is_empty() && members.keys().all(|name| is_guid(name)) => {
+            members.into_iter().map(|(id, element)| named(element, &id)).collect()
+        }
+        element => match input.guid() {
+            Some(id) => vec![named(element, id)],
+            None => vec![element],
+        },
+    }
 }
 
 /// Puts the attributes of included resources into the element, under `linked`, by their type.
@@ -274,12 +306,27 @@ fn shape_of<'s>(system: &'s System, input: &Input, first: Option<&Value>) -> Opt
     let fits = |shape: &&JsonShape| {
         first.is_none_or(|element| shape.needs.iter().all(|path| at(element, path).is_some()))
     };
-    let named = system.json.iter().find(|shape| by_name(shape) && (shape.lookup.is_some() || fits(shape)));
-    let has_resources = system.json.iter().any(|shape| shape.resource.is_some());
-    // An empty list of JSON:API says nothing of its type, so the name must do.
-    let named = named.filter(|_| !has_resources || first.is_none());
-    named.or_else(|| {
-        system.json.iter().find(|shape| !shape.needs.is_empty() && first.is_some() && fits(shape))
+    let by_members =
+        || system.json.iter().find(|shape| !shape.needs.is_empty() && first.is_some() && fits(shape));
+    let named = system.json.iter().find(by_name).filter(|shape| {
+        // JSON:API says what its elements are; only an empty list of it does not.
+        let is_api = shape.resource.is_some();
+        // Vendors leave blank members out, so a name counts where nothing says that the element is something else.
+        let is_free = first.is_none_or(|element| like(element, system).is_none()) && by_members().is_none();
+        if is_api { first.is_none() } else { shape.lookup.is_some() || fits(shape) || is_free }
+    });
+    named.or_else(by_members)
+}
+
+/// Another system whose documents have elements like this one.
+fn like(element: &Value, not: &System) -> Option<&'static System> {
+    let kind = element.get("type").and_then(Value::as_str);
+    systems::all().iter().filter(|system| system.name != not.name).find(|system| {
+        system.json.iter().any(|shape| {
+            let is_resource = shape.resource.is_some() && shape.resource.as_deref() == kind;
+            is_resource
+                || (!shape.needs.is_empty() && shape.needs.iter().all(|path| at(element, path).is_some()))
+        })
     })
 }
 
@@ -289,16 +336,7 @@ fn unknown_document(source: &Source, first: Option<&Value>) -> Failure {
         Some(_) => "no members".to_owned(),
         None => "no elements".to_owned(),
     };
-    let like = first.and_then(|element| {
-        systems::all().iter().filter(|system| system.name != source.system.name).find(|system| {
-            system.json.iter().any(|shape| {
-                let is_resource = shape.resource.as_deref() == element.get("type").and_then(Value::as_str)
-                    && shape.resource.is_some();
-                is_resource
-                    || (!shape.needs.is_empty() && shape.needs.iter().all(|path| at(element, path).is_some()))
-            })
-        })
-    });
+    let like = first.and_then(|element| like(element, source.system));
     let hint = match like {
         Some(system) => {
             format!("it looks like a document of `{}`: give it a source of that system", system.name)

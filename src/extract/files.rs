@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
+use super::values::is_guid;
 use crate::model::Entity;
 use crate::pipeline::FileSpec;
 
@@ -200,6 +201,12 @@ impl Input {
                 read(&mut BufReader::with_capacity(1 << 16, member.take(size.min(MEMBER_SIZE) + 1)))
             }
         }
+    }
+
+    /// The file's name where it is a GUID, by which a device is named.
+    pub fn guid(&self) -> Option<&str> {
+        let name = self.shown.rsplit('/').next()?;
+        name.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| is_guid(stem))
     }
 
     /// The path on disk, for readers that need one; `None` for members of archives.

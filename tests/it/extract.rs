@@ -434,3 +434,41 @@ fn a_folder_is_recognised_by_what_its_files_say() {
         ]
     );
 }
+
+#[test]
+fn audits_name_their_device_by_member_by_key_or_by_file() {
+    let uid = |last: u8| format!("5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c100{last}");
+    let device = |last| {
+        format!(r#"{{"uid":"{}","siteUid":"s","deviceClass":"device","hostname":"PC{last}"}}"#, uid(last))
+    };
+    let audit = |serial: &str| {
+        format!(r#"{{"systemInfo":{{"manufacturer":"HP"}},"bios":{{"serialNumber":"{serial}"}}}}"#)
+    };
+    let nics = format!(r#"{{"devices":[{{"uid":"{}","nics":[{{"macAddress":"AC91A10012F4"}}]}}]}}"#, uid(1));
+    let extracted = Folder::new()
+        .with("rmm/devices.json", format!(r#"{{"devices":[{},{},{}]}}"#, device(1), device(2), device(3)))
+        .with(
+            "rmm/audits.json",
+            format!(r#"{{"{}":{},"{}":{}}}"#, uid(1), audit("S1111"), uid(2), audit("S2222")),
+        )
+        .with(&format!("rmm/{}.json", uid(3)), audit("S3333"))
+        .with("rmm/site-interfaces.json", nics)
+        .read();
+    let devices = table(&extracted, 2, Entity::Configuration);
+    let serials: Vec<&str> =
+        [1, 2, 3].iter().map(|last| value(devices, &uid(*last), column::SERIAL_NUMBER)).collect();
+    assert_eq!(serials, ["S1111", "S2222", "S3333"]);
+    assert_eq!(value(devices, &uid(1), column::INTERFACES), "\u{1e}AC91A10012F4\u{1e}");
+    assert_eq!((devices.len(), devices.rows_read), (3, 3), "audits are no records");
+}
+
+#[test]
+fn a_document_is_known_by_its_name_where_blank_members_are_left_out() {
+    let extracted = Folder::new()
+        .with(
+            "psa/configurations.json",
+            r#"[{"id":1,"name":"PC-1"},{"id":2,"name":"PC-2","company":{"id":5}}]"#,
+        )
+        .read();
+    assert_eq!(table(&extracted, 1, Entity::Configuration).len(), 2);
+}
