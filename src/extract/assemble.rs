@@ -1,33 +1,57 @@
 //! From the rows of single files to one table per source and entity.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array};
-use arrow::compute::{concat_batches, take};
-use rustc_hash::FxHashSet;
+use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch, UInt32Array};
+use arrow::compute::{concat, take};
+use rayon::prelude::*;
 
-use super::file::{Supplements, supplements};
-use super::sink::{FileRows, Fnv, quarantined};
+use super::sink::{FileRows, quarantined};
+use super::supplement::supplemented;
 use crate::model::{
-    Entity, FileInfo, Finding, Kind, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx,
-    column, fields, schema,
+    Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, fields, schema,
 };
-use crate::normalize::name_key;
 
-/// One table of all files of a source and entity: supplemented, without repeated ids, sorted by id, so that neither
+/// A table and what was noticed on the way.
+pub(super) struct Assembled {
+    pub records: Records,
+    pub findings: Vec<Finding>,
+    pub quarantine: Vec<QuarantineRow>,
+}
+
+/// One table of all files of a source and entity: without repeated ids, sorted by id, supplemented, so that neither
 /// the order of rows nor the cut of files matters.
 pub(super) fn table(
     source: SourceIx,
     name: &str,
     entity: Entity,
     files: Vec<FileRows>,
-    supplementing: &[FileRows],
-    findings: &mut Vec<Finding>,
-    quarantine: &mut Vec<QuarantineRow>,
-) -> Records {
+    supplements: Vec<FileRows>,
+) -> Assembled {
+    let mut joined = joined(source, entity, files);
+    let repeated = sort(&mut joined.records);
+    for row in repeated {
+        joined.quarantine.push(QuarantineRow { source: name.to_owned(), ..row });
+    }
+    if !supplements.is_empty() {
+        let adding = self::joined(source, entity, supplements);
+        joined.findings.extend(adding.findings);
+        joined.quarantine.extend(adding.quarantine);
+        let mut records = supplemented(&joined.records, &adding.records);
+        // Rows of supplements are no records, but bad ones must not go unnoticed.
+        records.rows_read = joined.records.rows_read + adding.records.quarantined;
+        records.quarantined = joined.records.quarantined + adding.records.quarantined;
+        joined.records = records;
+    }
+    joined.findings.sort();
+    joined
+}
+
+/// The rows of all files, one file after the other.
+fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> Assembled {
     let mut infos: Vec<FileInfo> = Vec::new();
     let mut batches: Vec<RecordBatch> = Vec::new();
+    let (mut findings, mut quarantine) = (Vec::new(), Vec::new());
     let (mut rows_read, mut bad) = (0, 0);
     for file in files {
         let offset = u32::try_from(infos.len()).expect("fewer than 4 billion files");
@@ -38,19 +62,37 @@ pub(super) fn table(
         findings.extend(file.findings);
         quarantine.extend(file.quarantine);
     }
-    if !supplementing.is_empty() {
-        supplement(entity, &mut batches, &mut infos, supplementing);
-    }
     let whole = match <[RecordBatch; 1]>::try_from(batches) {
         Ok([only]) => only,
-        Err(several) => {
-            concat_batches(&schema(entity), &several).expect("every batch has the schema of the entity")
-        }
+        Err(several) => one_after_the_other(entity, &several),
     };
     let mut records = Records::new(source, entity, infos, whole);
     records.rows_read = rows_read;
     records.quarantined = bad;
-    sorted_and_unique(records, name, quarantine)
+    Assembled { records, findings, quarantine }
+}
+
+/// One batch of all.
+fn one_after_the_other(entity: Entity, batches: &[RecordBatch]) -> RecordBatch {
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    let columns: Vec<ArrayRef> = (0..schema(entity).fields().len())
+        .into_par_iter()
+        .map(|position| {
+            let parts: Vec<&dyn Array> =
+                batches.iter().map(|batch| batch.column(position).as_ref()).collect();
+            if parts.iter().all(|part| is_blank(*part)) {
+                return Arc::new(LargeStringArray::new_null(rows)) as ArrayRef;
+            }
+            concat(&parts).expect("every batch has the schema of the entity")
+        })
+        .collect();
+    RecordBatch::try_new(schema(entity), columns).expect("every batch has the schema of the entity")
+}
+
+/// Whether it is a column of texts that no row has, such as one that no file carries. It stays the array that was never
+/// filled, whose memory is never touched.
+fn is_blank(column: &dyn Array) -> bool {
+    column.null_count() == column.len() && column.as_any().is::<LargeStringArray>()
 }
 
 /// The batch with its file numbers moved on.
@@ -62,79 +104,54 @@ fn shifted(batch: &RecordBatch, offset: u32) -> RecordBatch {
     let numbers: &UInt32Array =
         batch.column(position).as_any().downcast_ref().expect("the column is declared so");
     let moved: UInt32Array = numbers.unary(|number| number + offset);
-    replaced(batch, position, Arc::new(moved))
-}
-
-fn replaced(batch: &RecordBatch, position: usize, column: ArrayRef) -> RecordBatch {
     let mut columns = batch.columns().to_vec();
-    columns[position] = column;
+    columns[position] = Arc::new(moved);
     RecordBatch::try_new(batch.schema(), columns)
         .expect("one column was replaced by another of its type and length")
 }
 
-/// Fills blank columns from supplements. A list of interfaces is added to the one that is there.
-fn supplement(entity: Entity, batches: &mut [RecordBatch], infos: &mut [FileInfo], from: &[FileRows]) {
-    let found: Supplements = supplements(from);
-    for (position, field) in fields(entity).iter().enumerate().skip(1) {
-        let is_carried = from.iter().any(|rows| rows.records.files.iter().any(|file| file.carried[position]));
-        if !is_carried {
-            continue;
-        }
-        for info in infos.iter_mut() {
-            info.carried[position] = true;
-        }
-        for batch in batches.iter_mut() {
-            let ids: &LargeStringArray = batch.column(0).as_any().downcast_ref().expect("ids are text");
-            let own: &LargeStringArray =
-                batch.column(position).as_any().downcast_ref().expect("columns are text");
-            let mut made = LargeStringBuilder::with_capacity(own.len(), own.value_data().len());
-            for row in 0..batch.num_rows() {
-                let value = own.is_valid(row).then(|| own.value(row));
-                let added = found
-                    .get(ids.value(row))
-                    .and_then(|all| all.iter().find(|(known, _)| *known == position));
-                match (value, added) {
-                    (Some(value), Some((_, added))) if field.kind == Kind::Interfaces && value != added => {
-                        made.append_value(format!("{value}{LIST_SEPARATOR}{added}"));
-                    }
-                    (None, Some((_, added))) => made.append_value(added),
-                    (value, _) => made.append_option(value),
-                }
-            }
-            *batch = replaced(batch, position, Arc::new(made.finish()));
-        }
-    }
+/// The rows in the order of their ids; rows of one id in the order of files and lines.
+pub(super) fn by_id(records: &Records) -> Vec<u32> {
+    let ids = records.text_at(0);
+    let mut order: Vec<u32> =
+        (0..u32::try_from(ids.len()).expect("a table has fewer than 4 billion rows")).collect();
+    order.par_sort_unstable_by(|a, b| (ids.value(*a as usize), a).cmp(&(ids.value(*b as usize), b)));
+    order
 }
 
-/// Quarantines all but the first row of every id, then sorts by id.
-fn sorted_and_unique(records: Records, name: &str, quarantine: &mut Vec<QuarantineRow>) -> Records {
-    let ids = records.text(column::RECORD_ID);
-    let count = u32::try_from(records.len()).expect("a table has fewer than 4 billion rows");
-    let is_sorted = (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row));
-    if is_sorted {
-        return records;
+/// Sorts by id and takes out all but the first row of every id. Returns these for the quarantine.
+fn sort(records: &mut Records) -> Vec<QuarantineRow> {
+    let ids = records.text_at(0);
+    if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
+        return Vec::new();
     }
-    let mut seen: FxHashSet<&str> = FxHashSet::default();
-    let mut order: Vec<u32> = Vec::with_capacity(records.len());
-    let mut repeated: Vec<u32> = Vec::new();
-    for row in 0..count {
-        if seen.insert(records.id(row)) { order.push(row) } else { repeated.push(row) }
-    }
-    for row in &repeated {
-        let reason = format!("duplicate_id: the id `{}` stands in an earlier row", records.id(*row));
-        let line = u64::from(records.line(*row));
-        let file = &records.file(*row).path;
-        quarantine.push(quarantined(name, records.entity, file, line, &reason, &as_json(&records, *row)));
-    }
-    order.sort_unstable_by(|a, b| records.id(*a).cmp(records.id(*b)));
+    let mut order = by_id(records);
+    let mut repeated = Vec::new();
+    let mut last: Option<u32> = None;
+    order.retain(|row| {
+        let is_new = last.is_none_or(|last| ids.value(last as usize) != ids.value(*row as usize));
+        if is_new {
+            last = Some(*row);
+        } else {
+            repeated.push(*row);
+        }
+        is_new
+    });
+    let quarantine: Vec<QuarantineRow> = repeated
+        .iter()
+        .map(|row| {
+            let reason = format!("duplicate_id: the id `{}` stands in an earlier row", records.id(*row));
+            let (file, line) = (&records.file(*row).path, u64::from(records.line(*row)));
+            quarantined("", records.entity, file, line, &reason, &as_json(records, *row))
+        })
+        .collect();
     let order = UInt32Array::from(order);
     let columns: Vec<ArrayRef> = records
         .batch()
         .columns()
-        .iter()
+        .par_iter()
         .map(|column| {
-            // A column that no file carries stays the null array that costs nothing.
-            if column.null_count() == column.len() {
+            if is_blank(column) {
                 Arc::new(LargeStringArray::new_null(order.len())) as ArrayRef
             } else {
                 take(column, &order, None).expect("the order names rows of the table")
@@ -143,10 +160,11 @@ fn sorted_and_unique(records: Records, name: &str, quarantine: &mut Vec<Quaranti
         .collect();
     let batch =
         RecordBatch::try_new(records.batch().schema(), columns).expect("every column was taken in one order");
-    let mut sorted = Records::new(records.source, records.entity, records.files.clone(), batch);
+    let mut sorted = Records::new(records.source, records.entity, std::mem::take(&mut records.files), batch);
     sorted.rows_read = records.rows_read;
-    sorted.quarantined = records.quarantined + repeated.len() as u64;
-    sorted
+    sorted.quarantined = records.quarantined + quarantine.len() as u64;
+    *records = sorted;
+    quarantine
 }
 
 /// A record as a JSON object of its columns, for the quarantine.
@@ -158,56 +176,4 @@ fn as_json(records: &Records, row: u32) -> String {
         }
     }
     serde_json::Value::Object(object).to_string()
-}
-
-/// The organizations that a source's records name, for a source that delivers none: one per id, else one per name.
-/// They are no rows of a file. `None` when no record names one.
-pub(super) fn implied_organizations(source: SourceIx, name: &str, tables: &mut [Records]) -> Option<Records> {
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
-    let mut paths: Vec<FileInfo> = Vec::new();
-    for table in tables.iter() {
-        let ids = table.cells(column::ORGANIZATION_ID);
-        let names = table.cells(column::ORGANIZATION);
-        for row in 0..u32::try_from(table.len()).expect("a table has fewer than 4 billion rows") {
-            let given = names.get(row).map(name_key).filter(|name| !name.is_empty());
-            let id = match (ids.get(row), &given) {
-                (Some(id), _) => id.to_owned(),
-                (None, Some(given)) => implied_id(name, given),
-                (None, None) => continue,
-            };
-            let known = found.entry(id).or_default();
-            // Of several spellings of one id's name the smallest, so that the order of rows does not matter.
-            if let Some(given) = given
-                && (known.is_empty() || given.as_ref() < known.as_str())
-            {
-                *known = given.into_owned();
-            }
-        }
-        if paths.is_empty() && !table.files.is_empty() {
-            let carried =
-                fields(Entity::Organization).iter().map(|field| field.name == column::NAME).collect();
-            paths.push(FileInfo { path: table.files[0].path.clone(), carried });
-        }
-    }
-    if found.is_empty() {
-        return None;
-    }
-    let mut builder = RecordsBuilder::new(source, Entity::Organization);
-    builder.files = paths;
-    let name_position = builder.position(column::NAME)?;
-    for (id, name) in &found {
-        builder.set(0, id);
-        builder.set(name_position, name);
-        builder.finish_row(0, 0);
-    }
-    Some(builder.build())
-}
-
-/// The id of an organization that is only named.
-fn implied_id(source: &str, name: &str) -> String {
-    let mut hash = Fnv::new();
-    hash.add(source);
-    hash.add(Entity::Organization.name());
-    hash.add(name);
-    hash.text()
 }

@@ -5,20 +5,25 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder};
-use serde_json::Value;
 
 use super::error::Failure;
+use super::files::squeeze;
 use super::headings::{Headings, Meaning};
+use super::identity::FULL_NAME;
 use super::lists;
-use super::sink::Sink;
-use super::values::unwrapped;
+use super::sink::{NUL_BYTES, Sink};
+use super::values::{is_guid, truth, unwrapped};
 use crate::model::{Kind, column, fields};
+use crate::systems::Skip;
 
 /// The largest cell that becomes a value.
 const CELL_SIZE: usize = 1 << 20;
 
 /// The most bytes of one row. A quote that is never closed would otherwise swallow the file.
 const ROW_SIZE: usize = 64 << 20;
+
+/// Bytes that are read at once.
+const BUFFER: usize = 1 << 16;
 
 /// Stops a row that goes on for ever, and knows how the file ended.
 struct RowLimit<R> {
@@ -72,6 +77,7 @@ impl<'r> CsvRows<'r> {
             .has_headers(false)
             .flexible(true)
             .terminator(csv::Terminator::Any(b'\n'))
+            .buffer_capacity(BUFFER)
             .from_reader(limited);
         let mut record = ByteRecord::new();
         let has_row = reader.read_byte_record(&mut record).map_err(|error| failure(&error))?;
@@ -105,12 +111,26 @@ impl<'r> CsvRows<'r> {
     }
 
     /// Gives all rows to `sink`.
-    pub fn read_into(mut self, headings: &Headings, sink: &mut Sink<'_>) -> Result<(), Failure> {
-        let plan = Plan::new(headings, sink);
+    pub fn read_into(
+        mut self,
+        headings: &Headings,
+        skips: &[Skip],
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Failure> {
+        let plan = Plan::new(headings, skips, sink);
         while self.next()? {
             plan.take(&self.record, self.line(), sink);
         }
         Ok(())
+    }
+
+    /// Counts the rows that are no blank lines, without keeping any.
+    pub fn count(mut self) -> Result<u64, Failure> {
+        let mut count = 0;
+        while self.next()? {
+            count += u64::from(!is_blank(&self.record));
+        }
+        Ok(count)
     }
 }
 
@@ -122,7 +142,7 @@ fn failure(error: &csv::Error) -> Failure {
 }
 
 fn is_blank(record: &ByteRecord) -> bool {
-    record.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace))
+    record.as_slice().iter().all(u8::is_ascii_whitespace)
 }
 
 /// What to do with each cell of a row.
@@ -131,10 +151,13 @@ struct Plan<'h> {
     kinds: Vec<Option<(usize, Kind, &'static str)>>,
     has_id: bool,
     links: Option<usize>,
+    /// The columns that say that a row takes no part.
+    skips: Vec<(usize, &'h Skip)>,
+    skip_position: Option<usize>,
 }
 
 impl<'h> Plan<'h> {
-    fn new(headings: &'h Headings, sink: &mut Sink<'_>) -> Self {
+    fn new(headings: &'h Headings, skips: &'h [Skip], sink: &mut Sink<'_>) -> Self {
         let all = fields(sink.entity());
         let mut kinds = Vec::with_capacity(headings.meanings.len());
         for meaning in &headings.meanings {
@@ -149,20 +172,31 @@ impl<'h> Plan<'h> {
                     }
                     None
                 }
-                Meaning::Unknown => None,
+                Meaning::Secret | Meaning::Unknown => None,
             });
         }
         let has_id = headings.meanings.contains(&Meaning::Column(0));
-        let links = all.iter().position(|field| field.name == column::LINKS);
-        Self { headings, kinds, has_id, links }
+        let at = |name: &str| all.iter().position(|field| field.name == name);
+        let heading =
+            |skip: &Skip| headings.names.iter().position(|name| squeeze(name) == squeeze(&skip.path));
+        let skips = skips.iter().filter_map(|skip| Some((heading(skip)?, skip))).collect();
+        Self {
+            headings,
+            kinds,
+            has_id,
+            links: at(column::LINKS),
+            skips,
+            skip_position: at(column::SKIP_REASON),
+        }
     }
 
     fn take(&self, record: &ByteRecord, line: u64, sink: &mut Sink<'_>) {
         if is_blank(record) {
             return;
         }
-        let raw = || record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
-        if record.iter().any(|cell| cell.len() > CELL_SIZE) {
+        let raw = || self.raw(record);
+        let bytes = record.as_slice();
+        if bytes.len() > CELL_SIZE && record.iter().any(|cell| cell.len() > CELL_SIZE) {
             sink.reject(line, "cell_too_large: a cell is larger than 1 MiB", &raw());
             return;
         }
@@ -175,33 +209,49 @@ impl<'h> Plan<'h> {
             sink.reject(line, &reason, &raw());
             return;
         }
-        if record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
+        let cells = || (0..record.len().min(width)).map(|at| record.range(at).unwrap_or_default());
+        // All cells are checked at once; a letter that two cells share halves of ends in none of them.
+        let text = std::str::from_utf8(bytes).ok();
+        let Some(text) = text.filter(|text| cells().all(|range| text.is_char_boundary(range.end))) else {
             sink.reject(line, "invalid_utf8: the row is not UTF-8", &raw());
             return;
-        }
+        };
         if record.len() < width {
-            sink.remark(
-                "",
-                "row_short",
-                "",
-                &format!("the row on line {line} has {} of {width} cells", record.len()),
-            );
+            sink.remark("", "row_short", "", &format!("the row has {} of {width} cells", record.len()));
         }
-        for (at, cell) in record.iter().enumerate().take(width) {
-            let Ok(cell) = std::str::from_utf8(cell) else { continue };
-            let is_last = at + 1 == record.len();
-            let cell = if is_last { cell.strip_suffix('\r').unwrap_or(cell) } else { cell };
-            if cell.is_empty() {
-                continue;
+        let has_nul = bytes.contains(&0);
+        if has_nul {
+            sink.remark("", "nul_bytes", "", NUL_BYTES);
+        }
+        for (at, range) in cells().enumerate() {
+            let mut cell = &text[range];
+            if at + 1 == record.len() {
+                cell = cell.strip_suffix('\r').unwrap_or(cell);
             }
-            if cell.contains('\0') {
-                sink.remark("", "nul_bytes", "", "NUL bytes were dropped from the row");
+            if has_nul && cell.contains('\0') {
                 self.put(at, &cell.replace('\0', ""), sink);
-            } else {
+            } else if !cell.is_empty() {
                 self.put(at, cell, sink);
             }
         }
+        if let Some(position) = self.skip_position {
+            for (at, skip) in &self.skips {
+                let cell = record.range(*at).map_or("", |range| &text[range]).trim();
+                if is_met(skip, cell) {
+                    sink.put_made(position, skip.reason.code());
+                }
+            }
+        }
         sink.finish(line, raw);
+    }
+
+    /// The row for the quarantine, without secrets.
+    fn raw(&self, record: &ByteRecord) -> String {
+        let is_secret = |at: usize| self.headings.meanings.get(at) == Some(&Meaning::Secret);
+        let cells = (0..)
+            .zip(record)
+            .map(|(at, cell)| if is_secret(at) { "".into() } else { String::from_utf8_lossy(cell) });
+        cells.collect::<Vec<_>>().join(",").trim_end_matches('\r').to_owned()
     }
 
     fn put(&self, at: usize, cell: &str, sink: &mut Sink<'_>) {
@@ -213,29 +263,47 @@ impl<'h> Plan<'h> {
         if !self.has_id {
             sink.identify(name, cell);
         }
-        match kind {
+        let is_taken = match kind {
             Kind::Interfaces => match lists::interfaces_of_json(cell) {
-                Some(list) => sink.put_made(position, &list),
+                Some(list) => {
+                    sink.put_made(position, &list);
+                    true
+                }
                 None => sink.doubt(name, "bad_interfaces", cell, "the cell is not a JSON list of interfaces"),
             },
             Kind::List | Kind::Emails | Kind::Phones if Some(position) != self.links => {
-                sink.put_made(position, &lists::split(cell));
+                sink.put(position, &lists::split(cell))
             }
             _ => sink.put(position, cell),
+        };
+        if !is_taken {
+            sink.rest.add_text(&self.headings.names[at], cell);
         }
     }
 
     fn put_other(&self, at: usize, cell: &str, sink: &mut Sink<'_>) {
-        if self.headings.meanings[at] == Meaning::FullName {
-            if !self.has_id {
-                sink.identify("full_name", cell);
+        match self.headings.meanings[at] {
+            Meaning::FullName => {
+                if !self.has_id {
+                    sink.identify(FULL_NAME, cell);
+                }
+                let (first, last) = lists::split_name(cell);
+                sink.put(position(sink, column::FIRST_NAME), first);
+                sink.put(position(sink, column::LAST_NAME), last);
             }
-            let (first, last) = lists::split_name(cell);
-            sink.put_made(position(sink, column::FIRST_NAME), first);
-            sink.put_made(position(sink, column::LAST_NAME), last);
-        } else if !cell.trim().is_empty() {
-            sink.rest.insert(self.headings.names[at].clone(), Value::from(cell));
+            Meaning::Secret => {}
+            _ => sink.rest.add_text(&self.headings.names[at], cell),
         }
+    }
+}
+
+fn is_met(skip: &Skip, cell: &str) -> bool {
+    match &skip.equals {
+        Some(expected) => {
+            cell.eq_ignore_ascii_case(expected)
+                || (truth(expected).is_some() && truth(cell) == truth(expected))
+        }
+        None => skip.unless_guid && !is_guid(cell),
     }
 }
 

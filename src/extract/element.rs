@@ -3,38 +3,117 @@
 //! Works on a parsed element and the system's declared columns, so that an answer of an API can go the same way as a
 //! saved file.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
+use super::hub_links::hub_links;
 use super::lists;
+use super::node::{Node, Path};
 use super::sink::Sink;
 use super::values::{is_guid, truth};
-use crate::model::{Entity, column, fields};
-use crate::pipeline::{OrganizationBy, Source, UNTYPED_PSA_LINK};
+use crate::model::{Entity, LIST_SEPARATOR, column, fields};
+use crate::pipeline::{OrganizationBy, Source};
 use crate::systems::{JsonShape, Origin, Rule, Skip};
+
+/// Members that are no part of a record: how JSON:API refers to others, and what was put in for it.
+const NO_PART: [&str; 2] = ["relationships", LINKED];
+
+/// The member under which the attributes of linked resources are put, by type.
+pub(super) const LINKED: &str = "linked";
+
+/// Linked resources that no column holds entirely.
+const RMM_RECORDS: &str = "rmm-records";
 
 /// The columns of a shape in table order, with where each comes from.
 pub(super) struct Mapping<'s> {
-    columns: Vec<(usize, &'s Origin)>,
+    columns: Vec<(usize, Maker<'s>)>,
     skips: &'s [Skip],
     source: &'s Source,
     skip_position: Option<usize>,
+    id: Vec<Path>,
+}
+
+/// How a column is made, with its paths ready to be followed.
+enum Maker<'s> {
+    /// The first of these that is not blank.
+    First(Vec<Path>),
+    Items {
+        list: Path,
+        value: Path,
+        extension: Option<Path>,
+        first: Option<Path>,
+        only: Option<(Path, &'s str)>,
+    },
+    Names(Path),
+    Interfaces {
+        list: Path,
+        name: &'s [String],
+        mac: &'s [String],
+        ip: &'s [String],
+    },
+    Not(Path),
+    Link {
+        path: Path,
+        integration: &'s str,
+    },
+    HubLinks,
+    OrganizationName {
+        name: Path,
+        company: Path,
+    },
+}
+
+impl<'s> Maker<'s> {
+    fn new(origin: &'s Origin) -> Self {
+        let path = |path: &String| Path::new(path);
+        match origin {
+            Origin::Path(one) => Self::First(vec![Path::new(one)]),
+            Origin::First(all) => Self::First(all.iter().map(path).collect()),
+            Origin::Rule(Rule::Items { path: list, value, extension, first, only }) => Self::Items {
+                list: path(list),
+                value: path(value),
+                extension: extension.as_ref().map(path),
+                first: first.as_ref().map(path),
+                only: only.as_ref().map(|(member, expected)| (path(member), expected.as_str())),
+            },
+            Origin::Rule(Rule::Names { path: list }) => Self::Names(path(list)),
+            Origin::Rule(Rule::Interfaces { path: list, name, mac, ip }) => {
+                Self::Interfaces { list: path(list), name, mac, ip }
+            }
+            Origin::Rule(Rule::Not { path: member }) => Self::Not(path(member)),
+            Origin::Rule(Rule::Link { path: member, integration }) => {
+                Self::Link { path: path(member), integration }
+            }
+            Origin::Rule(Rule::HubLinks {}) => Self::HubLinks,
+            Origin::Rule(Rule::OrganizationName { path: name, autotask }) => {
+                Self::OrganizationName { name: path(name), company: path(autotask) }
+            }
+        }
+    }
 }
 
 impl<'s> Mapping<'s> {
     pub fn new(shape: &'s JsonShape, entity: Entity, source: &'s Source) -> Self {
         let all = fields(entity);
-        let columns = (0..all.len())
-            .filter_map(|at| shape.columns.get(all[at].name).map(|origin| (at, origin)))
+        let columns: Vec<(usize, Maker<'s>)> = (0..all.len())
+            .filter_map(|at| shape.columns.get(all[at].name).map(|origin| (at, Maker::new(origin))))
             .collect();
+        let id = match shape.columns.get(column::RECORD_ID).map(Maker::new) {
+            Some(Maker::First(paths)) => paths,
+            _ => Vec::new(),
+        };
         let skip_position = all.iter().position(|field| field.name == column::SKIP_REASON);
-        Self { columns, skips: &shape.skip, source, skip_position }
+        Self { columns, skips: &shape.skip, source, skip_position, id }
+    }
+
+    /// Whether the element has an id.
+    pub fn has_id(&self, element: &Node<'_>) -> bool {
+        self.id.iter().any(|path| path.find(element).and_then(Node::filled).is_some())
     }
 
     /// Puts the columns of `element` into the row being built; what is left of it goes to `raw`.
-    pub fn take(&self, mut element: Value, sink: &mut Sink<'_>) {
-        strip(&mut element, &self.source.system.secrets);
+    pub fn take(&self, mut element: Node<'_>, sink: &mut Sink<'_>) {
         for skip in self.skips {
-            let value = at(&element, &skip.path).and_then(text);
+            let value = element.at(&skip.path).and_then(Node::text);
             let is_met = match &skip.equals {
                 Some(expected) => value.as_deref() == Some(expected),
                 None => skip.unless_guid && !value.as_deref().is_some_and(is_guid),
@@ -43,258 +122,146 @@ impl<'s> Mapping<'s> {
                 sink.put_made(position, skip.reason.code());
             }
         }
-        for (position, origin) in &self.columns {
-            if let Some(is_there) = self.column(*position, origin, &element, sink)
-                && is_there
-            {
+        // A member may make several columns, so all are read before any is taken out.
+        let mut used: Vec<&Path> = Vec::with_capacity(self.columns.len());
+        for (position, maker) in &self.columns {
+            if self.put(*position, maker, &element, sink, &mut used) {
                 sink.carry(*position);
             }
         }
-        let used: Vec<&str> = self.columns.iter().flat_map(|(_, origin)| paths(origin)).collect();
-        if let Value::Object(members) = &mut element {
-            for path in used {
-                remove(members, path);
-            }
-            members.remove("relationships");
-            if let Some(Value::Object(mut linked)) = members.remove("linked")
-                && let Some(records) = linked.remove("rmm-records")
+        for path in used {
+            path.take(&mut element);
+        }
+        let secrets = &self.source.system.secrets;
+        let Node::Object(members) = &element else { return };
+        for (name, value) in members {
+            if !NO_PART.contains(&name.as_ref()) {
+                sink.rest.add(name, value, secrets);
+            } else if name == LINKED
+                && let Some(records) = value.get(RMM_RECORDS)
             {
-                members.insert("rmm-records".to_owned(), records);
-            }
-            prune(members);
-            for (name, value) in std::mem::take(members) {
-                sink.rest.entry(name).or_insert(value);
+                sink.rest.add(RMM_RECORDS, records, secrets);
             }
         }
     }
 
-    /// Sets one column. Returns whether the element carries it at all, `None` for made columns that always are.
-    fn column(&self, position: usize, origin: &Origin, element: &Value, sink: &mut Sink<'_>) -> Option<bool> {
-        match origin {
-            Origin::Path(path) => {
-                let value = at(element, path);
-                if let Some(text) = value.and_then(text) {
-                    sink.put(position, &text);
+    /// Sets one column. Returns whether the element carries it at all.
+    fn put<'m>(
+        &'m self,
+        position: usize,
+        maker: &'m Maker<'_>,
+        element: &Node<'_>,
+        sink: &mut Sink<'_>,
+        used: &mut Vec<&'m Path>,
+    ) -> bool {
+        match maker {
+            Maker::First(paths) => {
+                for path in paths {
+                    if let Some(text) = path.find(element).and_then(Node::filled) {
+                        if sink.put(position, &text) {
+                            used.push(path);
+                        }
+                        return true;
+                    }
                 }
-                Some(value.is_some() || parent_is_there(element, path))
+                paths.iter().any(|path| path.is_there(element))
             }
-            Origin::First(all) => {
-                let found = all
-                    .iter()
-                    .find_map(|path| at(element, path).and_then(text).filter(|text| !text.trim().is_empty()));
-                if let Some(text) = found {
-                    sink.put(position, &text);
-                }
-                Some(all.iter().any(|path| at(element, path).is_some() || parent_is_there(element, path)))
-            }
-            Origin::Rule(rule) => self.rule(position, rule, element, sink),
-        }
-    }
-
-    fn rule(&self, position: usize, rule: &Rule, element: &Value, sink: &mut Sink<'_>) -> Option<bool> {
-        match rule {
-            Rule::Items { path, value, extension, first, only } => {
-                let array = at(element, path);
-                let items = items(array, value, extension.as_deref(), first.as_deref(), only.as_ref());
+            Maker::Items { list, value, extension, first, only } => {
+                let Some(array) = list.find(element) else { return false };
+                let items = items(array, value, extension.as_ref(), first.as_ref(), only.as_ref());
                 // Labels stand beside their items, so blank ones keep their place.
-                sink.put_made(position, &items.join(&crate::model::LIST_SEPARATOR.to_string()));
-                Some(array.is_some())
+                sink.put_made(position, &items.join(&LIST_SEPARATOR.to_string()));
+                // Items of another kind (such as fax numbers) have no column, so the whole array stays in `raw`.
+                if only.is_none() {
+                    used.push(list);
+                }
+                true
             }
-            Rule::Names { path } => {
-                let names: Vec<String> =
-                    array(at(element, path)).filter_map(|it| it.get("name").and_then(text)).collect();
+            Maker::Names(list) => {
+                let Some(array) = list.find(element) else { return false };
+                let names: Vec<Cow<'_, str>> =
+                    array.items().iter().filter_map(|item| item.get("name").and_then(Node::text)).collect();
                 sink.put_made(position, &names.join(", "));
-                Some(at(element, path).is_some())
+                true
             }
-            Rule::Interfaces { path, name, mac, ip } => {
-                let found = interfaces(at(element, path), name, mac, ip);
-                sink.put_made(position, &found);
-                Some(at(element, path).is_some())
+            Maker::Interfaces { list, name, mac, ip } => {
+                let Some(array) = list.find(element) else { return false };
+                let part = |item: &Node<'_>, names: &[String]| {
+                    let found = names.iter().find_map(|name| item.get(name).and_then(Node::filled));
+                    found.map(Cow::into_owned).unwrap_or_default()
+                };
+                let found: Vec<String> = array
+                    .items()
+                    .iter()
+                    .map(|it| lists::interface(&part(it, name), &part(it, mac), &part(it, ip)))
+                    .collect();
+                sink.put_made(position, &lists::join(&found));
+                used.push(list);
+                true
             }
-            Rule::Not { path } => {
-                let value = at(element, path);
-                match value.and_then(text).as_deref().and_then(truth) {
+            Maker::Not(path) => {
+                let Some(value) = path.find(element) else { return false };
+                match value.text().as_deref().and_then(truth) {
                     Some("true") => sink.put_made(position, "false"),
                     Some(_) => sink.put_made(position, "true"),
-                    None => {}
+                    None => return true,
                 }
-                Some(value.is_some())
+                used.push(path);
+                true
             }
-            Rule::Link { path, integration } => {
-                let id = at(element, path).and_then(text).filter(|id| !id.trim().is_empty());
-                if let (Some(id), Some(source)) = (id, self.source.links.get(integration)) {
+            Maker::Link { path, integration } => {
+                let id = path.find(element).and_then(Node::filled);
+                if let (Some(id), Some(source)) = (id, self.source.links.get(*integration)) {
                     sink.put_made(position, &format!("{source}:{}", id.trim()));
                 }
-                None
+                false
             }
-            Rule::HubLinks {} => {
-                sink.put_made(position, &lists::join(&self.hub_links(element)));
-                None
+            Maker::HubLinks => {
+                let links = hub_links(element, &self.source.links);
+                if !links.is_empty() {
+                    sink.put_made(position, &lists::join(&links));
+                }
+                false
             }
-            Rule::OrganizationName { path, autotask } => {
+            Maker::OrganizationName { name, company } => {
                 let by_company = self.source.organization_by == OrganizationBy::AutotaskCompany;
-                let company =
-                    at(element, autotask).and_then(text).filter(|name| by_company && !name.trim().is_empty());
-                if let Some(name) = company.or_else(|| at(element, path).and_then(text)) {
-                    sink.put(position, &name);
+                let chosen = if by_company && company.find(element).and_then(Node::filled).is_some() {
+                    company
+                } else {
+                    name
+                };
+                if let Some(text) = chosen.find(element).and_then(Node::filled)
+                    && sink.put(position, &text)
+                {
+                    used.push(chosen);
                 }
-                Some(at(element, path).is_some())
+                name.is_there(element)
             }
         }
     }
-
-    /// The ids that the hub stores: of PSAs as linked adapter resources or as `psa-id`, of RMMs likewise.
-    fn hub_links(&self, element: &Value) -> Vec<String> {
-        let mut links = Vec::new();
-        let mut add = |kind: Option<String>, untyped: Option<&str>, id: Option<String>| {
-            let source = match &kind {
-                Some(kind) => self.source.links.get(kind),
-                None => untyped.and_then(|kind| self.source.links.get(kind)),
-            };
-            if let (Some(source), Some(id)) = (source, id.filter(|id| !id.trim().is_empty())) {
-                let link = format!("{source}:{}", id.trim());
-                if !links.contains(&link) {
-                    links.push(link);
-                }
-            }
-        };
-        let attribute =
-            |holder: &Value, names: &[&str]| names.iter().find_map(|name| holder.get(name).and_then(text));
-        for linked in array(at(element, "linked.adapters-resources")) {
-            let kind = attribute(linked, &["integration-type", "psa-integration-type", "adapter-type"]);
-            add(kind, Some(UNTYPED_PSA_LINK), attribute(linked, &["remote-id"]));
-        }
-        for name in ["linked.rmm-records", "linked.rmm-adapters-resources", "linked.rmm-companies"] {
-            for linked in array(at(element, name)) {
-                let kind = attribute(linked, &["integration-type", "rmm-integration-type", "adapter-type"]);
-                add(kind, None, attribute(linked, &["remote-id", "rmm-id"]));
-            }
-        }
-        if let Some(attributes) = element.get("attributes") {
-            for system in ["psa", "rmm"] {
-                let kind = attribute(attributes, &[&format!("{system}-integration-type")]);
-                let untyped = (system == "psa").then_some(UNTYPED_PSA_LINK);
-                add(kind, untyped, attribute(attributes, &[&format!("{system}-id")]));
-            }
-        }
-        links
-    }
-}
-
-/// The member at a path of names with dots between, `None` when there is none. `null` is there and blank.
-pub(super) fn at<'v>(element: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(element, |value, name| value.get(name))
-}
-
-/// Whether a reference is there but null, which carries its members as blank.
-fn parent_is_there(element: &Value, path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(parent, _)| at(element, parent).is_some_and(Value::is_null))
-}
-
-/// A scalar as text, `None` for null and structures.
-pub(super) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.replace('\0', "")),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn array(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
 }
 
 fn items(
-    list: Option<&Value>,
-    value: &str,
-    extension: Option<&str>,
-    first: Option<&str>,
-    only: Option<&(String, String)>,
+    list: &Node<'_>,
+    value: &Path,
+    extension: Option<&Path>,
+    first: Option<&Path>,
+    only: Option<&(Path, &str)>,
 ) -> Vec<String> {
-    let is_first =
-        |item: &Value| first.and_then(|name| at(item, name)).and_then(Value::as_bool).unwrap_or(false);
-    let is_meant = |item: &&Value| {
-        only.is_none_or(|(name, expected)| {
-            at(item, name).and_then(text).as_deref() == Some(expected.as_str())
-        })
+    let is_first = |item: &Node<'_>| first.and_then(|path| path.find(item)) == Some(&Node::Bool(true));
+    let is_meant = |item: &&Node<'_>| {
+        only.is_none_or(|(path, expected)| path.find(item).and_then(Node::text).as_deref() == Some(*expected))
     };
-    let mut chosen: Vec<&Value> = array(list).filter(is_meant).collect();
+    let mut chosen: Vec<&Node<'_>> = list.items().iter().filter(is_meant).collect();
     chosen.sort_by_key(|item| !is_first(item));
     chosen
         .into_iter()
         .map(|item| {
-            let own = at(item, value).and_then(text).unwrap_or_default();
-            match extension.and_then(|name| at(item, name)).and_then(text).filter(|it| !it.trim().is_empty())
-            {
+            let own = value.find(item).and_then(Node::text).unwrap_or_default();
+            match extension.and_then(|path| path.find(item)).and_then(Node::filled) {
                 Some(extension) => format!("{own} x{}", extension.trim()),
-                None => own,
+                None => own.into_owned(),
             }
         })
         .collect()
-}
-
-fn interfaces(list: Option<&Value>, name: &[String], mac: &[String], ip: &[String]) -> String {
-    let part = |item: &Value, names: &[String]| {
-        names.iter().find_map(|name| item.get(name).and_then(text)).unwrap_or_default()
-    };
-    let found: Vec<String> =
-        array(list).map(|it| lists::interface(&part(it, name), &part(it, mac), &part(it, ip))).collect();
-    lists::join(&found)
-}
-
-/// Drops members that are known to hold secrets, wherever they stand.
-fn strip(value: &mut Value, secrets: &[String]) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|name, _| !secrets.iter().any(|secret| secret.eq_ignore_ascii_case(name)));
-            members.values_mut().for_each(|value| strip(value, secrets));
-        }
-        Value::Array(values) => values.iter_mut().for_each(|value| strip(value, secrets)),
-        _ => {}
-    }
-}
-
-/// The members that a column is made of.
-fn paths(origin: &Origin) -> Vec<&str> {
-    match origin {
-        Origin::First(all) => all.iter().map(String::as_str).collect(),
-        // Items of another kind (such as fax numbers) have no column, so the whole array stays in `raw`.
-        Origin::Rule(Rule::Items { only: Some(_), .. } | Rule::Link { .. } | Rule::HubLinks {}) => Vec::new(),
-        Origin::Path(path)
-        | Origin::Rule(
-            Rule::Items { path, .. }
-            | Rule::Names { path }
-            | Rule::Interfaces { path, .. }
-            | Rule::Not { path }
-            | Rule::OrganizationName { path, .. },
-        ) => vec![path],
-    }
-}
-
-fn remove(members: &mut Map<String, Value>, path: &str) {
-    match path.split_once('.') {
-        None => {
-            members.remove(path);
-        }
-        Some((name, rest)) => {
-            if let Some(Value::Object(inner)) = members.get_mut(name) {
-                remove(inner, rest);
-            }
-        }
-    }
-}
-
-/// Drops nulls, empty texts and structures that became empty.
-fn prune(members: &mut Map<String, Value>) {
-    members.retain(|_, value| match value {
-        Value::Null => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Object(inner) => {
-            prune(inner);
-            !inner.is_empty()
-        }
-        Value::Array(values) => !values.is_empty(),
-        _ => true,
-    });
 }

@@ -1,35 +1,33 @@
-//! Finding and opening the files of a source: folders, files, globs, and zip archives, none of which is trusted.
+//! Finding and opening the files of a source: folders, files, globs and archives.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::archive::{self, Member};
 use super::error::Failure;
-use super::values::is_guid;
 use crate::model::Entity;
 use crate::pipeline::FileSpec;
 
 /// Folders inside folders, at most.
 const DEPTH: usize = 8;
 
-/// The most bytes that one member of an archive may hold.
-const MEMBER_SIZE: u64 = 8 << 30;
-
-/// How many times larger than its compressed form a member may be. Text shrinks to a tenth, seldom to a
-/// hundredth; an archive that is made to fill the disk shrinks to a thousandth.
-const MEMBER_RATIO: u64 = 500;
-
 /// One file of a source.
 #[derive(Debug, Clone)]
 pub(super) struct Input {
-    /// The path as shown to people.
+    /// The path as shown to people: relative to the pipeline's folder, with forward slashes.
     pub shown: String,
     path: PathBuf,
-    /// The position in the archive, for a member.
-    member: Option<usize>,
+    /// Set for a member of an archive.
+    member: Option<Member>,
     /// The entity that the pipeline gives.
     pub entity: Option<Entity>,
     pub format: Format,
+    /// True when the pipeline names the file itself, and not a folder, an archive or a pattern.
+    pub is_named: bool,
+    /// The path below the folder or archive that the pipeline names.
+    below: String,
 }
 
 /// What a file is, by its ending.
@@ -54,12 +52,13 @@ impl Format {
         }
     }
 
-    fn of(name: &str) -> Self {
-        let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
-        if name == "passwords.csv" {
+    /// The format of the file called `name`, which may be a path.
+    pub fn of(name: &str) -> Self {
+        // Copies are called `passwords (1).csv` or `Passwords-2025.csv`, and hold the same.
+        if stem(name).starts_with("password") {
             return Self::Secret;
         }
-        match name.rsplit_once('.').map(|(_, ending)| ending) {
+        match name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
             Some("csv") => Self::Csv,
             Some("json") => Self::Json,
             Some("parquet") => Self::Parquet,
@@ -68,14 +67,15 @@ impl Format {
     }
 }
 
-/// The files that `spec` names, sorted.
+/// The files that `spec` names, sorted, each once.
 pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure> {
     let text = spec.path.to_string_lossy();
     let is_pattern = !spec.path.exists() && spec.written.contains(['*', '?', '[']);
-    let mut paths = Vec::new();
+    let mut finder = Finder { spec, folder, inputs: Vec::new(), seen: BTreeSet::new() };
     if is_pattern {
         let found =
             glob::glob(&text).map_err(|error| Failure::new(format!("the pattern is wrong: {error}"), ""))?;
+        let mut paths = Vec::new();
         for path in found {
             paths.push(path.map_err(|error| Failure::from(std::io::Error::from(error.error().kind())))?);
         }
@@ -85,13 +85,22 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
                 "check the pattern, which starts at the pipeline's folder",
             ));
         }
+        paths.sort();
+        for path in paths {
+            finder.add(&path, "", 0)?;
+        }
     } else {
-        let path = PathBuf::from(glob_unescaped(&text));
-        paths.push(if spec.path.exists() { spec.path.clone() } else { path });
+        let path = if spec.path.exists() { spec.path.clone() } else { PathBuf::from(glob_unescaped(&text)) };
+        finder.add(&path, "", 0)?;
+        let is_file = path.is_file();
+        finder.inputs.iter_mut().for_each(|input| input.is_named = is_file && input.member.is_none());
     }
-    let mut inputs = Vec::new();
-    for path in paths {
-        add(&path, spec, folder, 0, &mut inputs)?;
+    let mut inputs = finder.inputs;
+    if !inputs.iter().any(|input| !matches!(input.format, Format::Secret | Format::Other)) {
+        return Err(Failure::new(
+            "it holds no CSV, JSON, Parquet or zip file that is read",
+            "check the path, which starts at the pipeline's folder",
+        ));
     }
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
     inputs.dedup_by(|a, b| a.shown == b.shown);
@@ -103,84 +112,65 @@ fn glob_unescaped(text: &str) -> String {
     text.replace("[[]", "[").replace("[]]", "]").replace("[*]", "*").replace("[?]", "?")
 }
 
-fn add(
-    path: &Path,
-    spec: &FileSpec,
-    folder: &Path,
-    depth: usize,
-    inputs: &mut Vec<Input>,
-) -> Result<(), Failure> {
-    let about = std::fs::metadata(path)?;
-    if about.is_dir() {
-        // A link that leads back up would go on for ever, so depth is bounded.
-        if depth >= DEPTH {
+struct Finder<'f> {
+    spec: &'f FileSpec,
+    folder: &'f Path,
+    inputs: Vec<Input>,
+    /// Files and folders by where they really are: a link that leads back is followed once.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Finder<'_> {
+    fn add(&mut self, path: &Path, below: &str, depth: usize) -> Result<(), Failure> {
+        let about = std::fs::metadata(path)?;
+        if !self.seen.insert(path.canonicalize()?) {
             return Ok(());
         }
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()?;
+        if about.is_dir() {
+            return if depth < DEPTH { self.add_folder(path, below, depth) } else { Ok(()) };
+        }
+        // Reading a pipe or a device might wait for ever.
+        if !about.is_file() {
+            return Ok(());
+        }
+        let shown = shown(path, self.folder);
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+            for (name, member) in archive::members(path)? {
+                self.push(format!("{shown}/{name}"), path, Some(member), &name);
+            }
+            return Ok(());
+        }
+        self.push(shown, path, None, below);
+        Ok(())
+    }
+
+    fn add_folder(&mut self, path: &Path, below: &str, depth: usize) -> Result<(), Failure> {
+        let entries = std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
+        let mut entries: Vec<PathBuf> = entries.collect::<Result<_, _>>()?;
         entries.sort();
         for entry in entries {
-            let is_hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             // A link that leads nowhere is no file.
-            if !is_hidden && entry.exists() {
-                add(&entry, spec, folder, depth + 1, inputs)?;
+            if !name.starts_with('.') && entry.exists() {
+                let below = if below.is_empty() { name } else { format!("{below}/{name}") };
+                self.add(&entry, &below, depth + 1)?;
             }
         }
-        return Ok(());
+        Ok(())
     }
-    let shown = shown(path, folder);
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
-        return add_members(path, &shown, spec, inputs);
-    }
-    let format = Format::of(&shown);
-    inputs.push(Input { shown, path: path.to_owned(), member: None, entity: spec.entity, format });
-    Ok(())
-}
 
-fn add_members(path: &Path, shown: &str, spec: &FileSpec, inputs: &mut Vec<Input>) -> Result<(), Failure> {
-    let mut archive = open_archive(path)?;
-    for position in 0..archive.len() {
-        let member = archive.by_index(position).map_err(|error| archive_failure(&error))?;
-        if member.is_dir() {
-            continue;
-        }
-        let name = member.name().map_err(|error| archive_failure(&error))?.into_owned();
-        let climbs = name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..");
-        if climbs || member.enclosed_name().is_none() {
-            let what = format!("the member `{}` climbs out of the archive", name.escape_debug());
-            return Err(Failure::new(
-                what,
-                "do not use the archive: a vendor's export never holds such a member",
-            ));
-        }
-        if member.size() > MEMBER_SIZE || member.size() / member.compressed_size().max(1) > MEMBER_RATIO {
-            let what = format!("the member `{}` unpacks to {} bytes", name.escape_debug(), member.size());
-            return Err(Failure::new(
-                what,
-                "unpack the archive by hand if this is right, and name the folder",
-            ));
-        }
-        inputs.push(Input {
-            shown: format!("{shown}/{name}"),
+    fn push(&mut self, shown: String, path: &Path, member: Option<Member>, below: &str) {
+        let format = Format::of(&shown);
+        self.inputs.push(Input {
+            shown,
             path: path.to_owned(),
-            member: Some(position),
-            entity: spec.entity,
-            format: Format::of(&name),
+            member,
+            entity: self.spec.entity,
+            format,
+            is_named: false,
+            below: below.to_owned(),
         });
     }
-    Ok(())
-}
-
-fn open_archive(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>, Failure> {
-    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| archive_failure(&error))
-}
-
-fn archive_failure(error: &zip::result::ZipError) -> Failure {
-    Failure::new(
-        format!("the archive is damaged: {error}"),
-        "export it again, or check that the copy is complete",
-    )
 }
 
 /// The path for people: relative to the pipeline's folder where it is below, with forward slashes.
@@ -191,22 +181,11 @@ fn shown(path: &Path, folder: &Path) -> String {
 impl Input {
     /// Opens the file and hands a reader to `read`. A member of an archive is unpacked as it is read.
     pub fn read<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T, Failure>) -> Result<T, Failure> {
-        match self.member {
-            None => read(&mut BufReader::with_capacity(1 << 16, File::open(&self.path)?)),
-            Some(position) => {
-                let mut archive = open_archive(&self.path)?;
-                let member = archive.by_index(position).map_err(|error| archive_failure(&error))?;
-                let size = member.size();
-                // What the archive says of the size is not trusted.
-                read(&mut BufReader::with_capacity(1 << 16, member.take(size.min(MEMBER_SIZE) + 1)))
-            }
+        match &self.member {
+            // The readers have buffers of their own.
+            None => read(&mut File::open(&self.path)?),
+            Some(member) => member.read(|inner| read(&mut BufReader::new(inner))),
         }
-    }
-
-    /// The file's name where it is a GUID, by which a device is named.
-    pub fn guid(&self) -> Option<&str> {
-        let name = self.shown.rsplit('/').next()?;
-        name.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| is_guid(stem))
     }
 
     /// The path on disk, for readers that need one; `None` for members of archives.
@@ -216,10 +195,28 @@ impl Input {
 
     /// The file's name in comparable form: without folder, ending, page number and punctuation, lower-case.
     pub fn stem(&self) -> String {
-        let name = self.shown.rsplit('/').next().unwrap_or(&self.shown);
-        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        squeeze(name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | ' ' | '.')))
+        stem(&self.shown)
     }
+
+    /// The file's name without folder and ending.
+    pub fn name(&self) -> &str {
+        let name = self.shown.rsplit('/').next().unwrap_or(&self.shown);
+        name.rsplit_once('.').map_or(name, |(name, _)| name)
+    }
+
+    /// Whether it stands in one of these folders of an export.
+    pub fn is_in(&self, folders: &[String]) -> bool {
+        let mut parents = self.below.split(['/', '\\']).rev().skip(1);
+        parents.any(|parent| folders.iter().any(|folder| folder.eq_ignore_ascii_case(parent)))
+    }
+}
+
+fn stem(path: &str) -> String {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    squeeze(
+        name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | ' ' | '.' | '(' | ')')),
+    )
 }
 
 /// Lower-case, letters and digits only: how headings and file names compare.

@@ -1,11 +1,13 @@
 //! Headings of CSV files: which canonical column each is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::squeeze;
+use super::identity::FULL_NAME;
+use super::node::is_secret;
 use crate::model::{Entity, fields};
 use crate::pipeline::Source;
-use crate::systems::{self, System};
+use crate::systems::{self, CsvShape, System};
 
 /// What a column of a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(super) enum Meaning {
     Column(usize),
     /// First and last name of a contact in one cell.
     FullName,
+    /// A secret; it is dropped.
+    Secret,
     /// Nothing that is known; it goes to `raw`.
     Unknown,
 }
@@ -49,7 +53,13 @@ impl Headings {
         let names = Self::names(raw);
         let squeezed: Vec<String> = names.iter().map(|name| squeeze(name)).collect();
         let mut meanings = vec![Meaning::Unknown; names.len()];
+        let secrets: Vec<String> =
+            source.system.secrets.iter().map(|secret| squeezed_pattern(secret)).collect();
         for (at, heading) in (0..).zip(&squeezed) {
+            if is_secret(heading, &secrets) {
+                meanings[at] = Meaning::Secret;
+                continue;
+            }
             // Several columns may have one meaning in the aliases; the preferred heading has it, and the first column
             // of that heading.
             meanings[at] = Self::meaning(heading, &squeezed, entity, source);
@@ -82,8 +92,14 @@ impl Headings {
 
     /// How many headings are understood.
     pub fn understood(&self) -> usize {
-        self.meanings.iter().filter(|meaning| **meaning != Meaning::Unknown).count()
+        self.meanings.iter().filter(|meaning| !matches!(meaning, Meaning::Unknown | Meaning::Secret)).count()
     }
+}
+
+/// A name of a secret as headings compare; a `*` at its end stays.
+fn squeezed_pattern(secret: &str) -> String {
+    let star = if secret.ends_with('*') { "*" } else { "" };
+    format!("{}{star}", squeeze(secret))
 }
 
 fn position(entity: Entity, column: &str) -> Meaning {
@@ -92,7 +108,7 @@ fn position(entity: Entity, column: &str) -> Meaning {
 
 /// The columns of an entity, and the pseudo-column of a full name.
 fn candidates(entity: Entity) -> impl Iterator<Item = &'static str> {
-    let full_name = (entity == Entity::Contact).then_some("full_name");
+    let full_name = (entity == Entity::Contact).then_some(FULL_NAME);
     fields(entity).iter().map(|field| field.name).chain(full_name)
 }
 
@@ -100,19 +116,28 @@ fn candidates(entity: Entity) -> impl Iterator<Item = &'static str> {
 /// the general ones.
 fn aliases(system: &System, entity: Entity, column: &str) -> Vec<String> {
     let general = systems::find("csv").filter(|general| general.name != system.name);
-    let of = |system: &System| -> Vec<String> {
-        let shape = system.csv.get(&entity);
-        let listed = shape.and_then(|shape| shape.aliases.get(column));
-        listed.into_iter().flatten().map(|alias| squeeze(alias)).collect()
-    };
-    let mut all = of(system);
+    let mut all = own_aliases(system, entity, column);
     all.push(squeeze(column));
-    all.extend(general.map(of).unwrap_or_default());
+    all.extend(general.map(|general| own_aliases(general, entity, column)).unwrap_or_default());
     all
+}
+
+fn own_aliases(system: &System, entity: Entity, column: &str) -> Vec<String> {
+    let listed = system.csv.get(&entity).and_then(|shape| shape.aliases.get(column));
+    listed.into_iter().flatten().map(|alias| squeeze(alias)).collect()
+}
+
+/// How many headings the system has itself, without the general aliases that serve every system.
+pub(super) fn own(system: &System, entity: Entity, raw: &[String]) -> usize {
+    let known: BTreeSet<String> = candidates(entity)
+        .flat_map(|column| own_aliases(system, entity, column).into_iter().chain([squeeze(column)]))
+        .collect();
+    raw.iter().filter(|heading| known.contains(&squeeze(heading))).count()
 }
 
 /// The entity of a CSV file: by its name, else by the headings that say the most.
 pub(super) fn entity_of(stem: &str, raw: &[String], source: &Source) -> Option<Entity> {
+    let system = source.system;
     let by_name = |system: &System| {
         system
             .csv
@@ -120,12 +145,20 @@ pub(super) fn entity_of(stem: &str, raw: &[String], source: &Source) -> Option<E
             .find(|(_, shape)| shape.files.iter().any(|file| squeeze(file) == stem))
             .map(|(entity, _)| *entity)
     };
-    let general = systems::find("csv");
-    if let Some(entity) = by_name(source.system).or_else(|| general.and_then(by_name)) {
-        return source.system.entities.contains(&entity).then_some(entity);
+    if system.csv.values().any(|shape| !shape.tells.is_empty()) {
+        // An export of many files: only those that are named so, or that have what no other of its files has.
+        let squeezed: Vec<String> = raw.iter().map(|heading| squeeze(heading)).collect();
+        let tells = |shape: &CsvShape| {
+            !shape.tells.is_empty() && shape.tells.iter().all(|heading| squeezed.contains(&squeeze(heading)))
+        };
+        let told = || system.csv.iter().find(|(_, shape)| tells(shape)).map(|(entity, _)| *entity);
+        return by_name(system).or_else(told);
     }
-    source
-        .system
+    let general = systems::find("csv");
+    if let Some(entity) = by_name(system).or_else(|| general.and_then(by_name)) {
+        return system.entities.contains(&entity).then_some(entity);
+    }
+    system
         .entities
         .iter()
         .map(|entity| (score(*entity, &Headings::new(raw, *entity, source)), *entity))
@@ -134,7 +167,7 @@ pub(super) fn entity_of(stem: &str, raw: &[String], source: &Source) -> Option<E
         .map(|(_, entity)| entity)
 }
 
-/// How much the headings say for an entity: those that only this entity has count more.
+/// How much the headings say for an entity: nothing without one that only this entity has.
 fn score(entity: Entity, headings: &Headings) -> usize {
     let telling: &[&str] = match entity {
         Entity::Configuration => {
@@ -150,9 +183,8 @@ fn score(entity: Entity, headings: &Headings) -> usize {
     let tells = |meaning: &&Meaning| match meaning {
         Meaning::Column(at) => telling.contains(&fields(entity)[*at].name),
         Meaning::FullName => true,
-        Meaning::Unknown => false,
+        Meaning::Secret | Meaning::Unknown => false,
     };
-    headings.meanings.iter().filter(tells).count() * 4
-        + if headings.meanings.iter().any(|meaning| tells(&meaning)) { headings.understood() } else { 0 }
-        + usize::from(entity == Entity::Organization && headings.understood() > 0)
+    let telling = headings.meanings.iter().filter(tells).count();
+    if telling == 0 { 0 } else { telling * 4 + headings.understood() }
 }

@@ -1,236 +1,252 @@
-//! JSON documents, streamed: an array of elements, an object that holds them, or an array of such pages.
+//! JSON documents: an array of elements, an object that holds them in a list, an array of such pages, an object of
+//! elements by unique id, or several of these one after the other.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
 use rustc_hash::FxHashMap;
-use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 
 use super::error::Failure;
+use super::node::{Node, write_json};
+use super::scan::Scanner;
+use super::values::is_guid;
 
 /// Members in which any vendor's answer holds its elements.
 const LISTS: [&str; 3] = ["data", "items", "value"];
 
-/// Resources that a JSON:API document carries beside its elements, by type and id.
-pub(super) type Included = FxHashMap<(String, String), Value>;
+/// The member in which JSON:API has the resources that its elements refer to.
+const INCLUDED: &str = "included";
+
+/// Members beside the elements that are no part of any.
+const ABOUT: [&str; 3] = ["meta", "links", "pageDetails"];
+
+/// The attributes of the resources that a JSON:API document carries beside its elements, as JSON, by type and id.
+#[derive(Debug, Default)]
+pub(super) struct Included(FxHashMap<String, FxHashMap<String, Box<str>>>);
+
+impl Included {
+    /// The attributes of the resource `id` of a type.
+    pub fn attributes(&self, kind: &str, id: &str) -> Option<Node<'_>> {
+        self.0.get(kind)?.get(id).and_then(|text| Node::parse(text).ok())
+    }
+
+    fn keep(&mut self, resource: &Node<'_>) {
+        let (Some(kind), Some(id)) =
+            (resource.get("type").and_then(Node::text), resource.get("id").and_then(Node::text))
+        else {
+            return;
+        };
+        if let Some(attributes) = resource.get("attributes") {
+            let of_kind = self.0.entry(kind.replace('_', "-")).or_default();
+            of_kind.insert(id.into_owned(), attributes.json(&[]).into_boxed_str());
+        }
+    }
+}
+
+/// One element of a document.
+pub(super) enum Element<'e> {
+    /// With the key under which an object of elements has it, if one does.
+    Node(Node<'e>, Option<&'e str>),
+    /// Text that is not UTF-8.
+    Garbled(&'e [u8]),
+}
 
 /// Gives every element of the document to `each`, which returns whether it wants more.
 pub(super) fn each_element(
     reader: &mut dyn Read,
     lists: &[String],
-    mut each: impl FnMut(Value) -> bool,
+    each: &mut dyn FnMut(Element<'_>) -> bool,
 ) -> Result<(), Failure> {
-    let mut walk = Walk { lists, what: What::Elements(&mut each), wants_more: true };
-    run(reader, &mut walk)
+    Walk { scanner: Scanner::new(reader)?, lists, each, included: None }.document()
 }
 
 /// The resources that the document carries in `included`.
 pub(super) fn included(reader: &mut dyn Read, lists: &[String]) -> Result<Included, Failure> {
     let mut included = Included::default();
-    let mut walk = Walk { lists, what: What::Included(&mut included), wants_more: true };
-    run(reader, &mut walk)?;
+    Walk { scanner: Scanner::new(reader)?, lists, each: &mut |_| true, included: Some(&mut included) }
+        .document()?;
     Ok(included)
 }
 
-fn run(reader: &mut dyn Read, walk: &mut Walk<'_>) -> Result<(), Failure> {
-    let mut reader = BufReader::with_capacity(1 << 16, reader);
-    // Some editors put a byte order mark before a document.
-    if reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
-        reader.consume(3);
-    }
-    let mut deserializer = serde_json::Deserializer::from_reader(reader);
-    let outcome = deserializer.deserialize_any(Document(walk));
-    match outcome {
-        Err(error) if walk.wants_more => Err(failure(&error)),
-        Err(_) => Ok(()),
-        Ok(()) => deserializer.end().map_err(|error| failure(&error)),
-    }
-}
-
-fn failure(error: &serde_json::Error) -> Failure {
-    if error.is_eof() && error.line() <= 1 && error.column() == 0 {
-        return Failure::new("the file is empty", "export it again, or take it out of the pipeline");
-    }
-    let hint = if error.is_eof() { "the document ends too early: save it again" } else { "" };
-    Failure::new(format!("it is not valid JSON: {error}"), hint)
-}
-
-enum What<'w> {
-    Elements(&'w mut dyn FnMut(Value) -> bool),
-    Included(&'w mut Included),
-}
-
 struct Walk<'w> {
+    scanner: Scanner<'w>,
     lists: &'w [String],
-    what: What<'w>,
-    wants_more: bool,
+    each: &'w mut dyn FnMut(Element<'_>) -> bool,
+    /// Set when the included resources are wanted, and not the elements.
+    included: Option<&'w mut Included>,
 }
+
+/// Whether to go on; `Err` for a document that is wrong.
+type Step = Result<bool, Failure>;
 
 impl Walk<'_> {
-    fn is_list(&self, member: &str) -> bool {
-        self.lists.iter().any(|list| list == member) || LISTS.contains(&member)
-    }
-
-    /// An element of a top-level array: a page that holds elements, or an element itself.
-    fn take(&mut self, value: Value) -> bool {
-        let Value::Object(mut members) = value else { return self.give(value) };
-        let list = members
-            .iter()
-            .find(|(name, value)| self.is_list(name) && value.is_array())
-            .map(|(name, _)| name.clone());
-        let Some(Value::Array(elements)) = list.and_then(|list| members.remove(&list)) else {
-            return self.give(Value::Object(members));
-        };
-        if let (What::Included(included), Some(Value::Array(resources))) =
-            (&mut self.what, members.remove("included"))
-        {
-            for resource in resources {
-                keep(included, resource);
-            }
+    fn document(&mut self) -> Result<(), Failure> {
+        if self.scanner.peek()?.is_none() {
+            return Err(Failure::new("the file is empty", "export it again, or take it out of the pipeline"));
         }
-        elements.into_iter().all(|element| self.give(element))
-    }
-
-    fn give(&mut self, element: Value) -> bool {
-        if let What::Elements(each) = &mut self.what {
-            self.wants_more = each(element);
-        }
-        self.wants_more
-    }
-}
-
-fn keep(included: &mut Included, resource: Value) {
-    let text = |name: &str| match resource.get(name) {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    if let (Some(kind), Some(id)) = (text("type"), text("id")) {
-        included.insert((kind.replace('_', "-"), id), resource);
-    }
-}
-
-/// The top of the document.
-struct Document<'a, 'w>(&'a mut Walk<'w>);
-
-impl<'de> Visitor<'de> for Document<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array, or an object that holds one")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(value) = seq.next_element::<Value>()? {
-            if !self.0.take(value) {
-                return Err(A::Error::custom("enough"));
+        while let Some(first) = self.scanner.peek()? {
+            let goes_on = match first {
+                b'[' => self.array(Self::item)?,
+                b'{' => self.object()?,
+                _ => return Err(self.scanner.unexpected("an array or an object")),
+            };
+            if !goes_on {
+                break;
             }
         }
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut rest = serde_json::Map::new();
-        let mut has_list = false;
-        while let Some(member) = map.next_key::<String>()? {
-            if self.0.is_list(&member) {
-                has_list = true;
-                map.next_value_seed(Elements(self.0))?;
-            } else if member == "included" {
-                map.next_value_seed(Resources(self.0))?;
-            } else if has_list || matches!(member.as_str(), "meta" | "links" | "pageDetails") {
-                map.next_value::<IgnoredAny>()?;
-            } else {
-                let value = map.next_value()?;
-                rest.insert(member, value);
+    /// The values of an array, one after the other.
+    fn array(&mut self, mut each: impl FnMut(&mut Self) -> Step) -> Step {
+        self.scanner.skip();
+        if self.scanner.eat(b']')? {
+            return Ok(true);
+        }
+        loop {
+            if !each(self)? {
+                return Ok(false);
             }
+            if self.scanner.eat(b']')? {
+                return Ok(true);
+            }
+            if !self.scanner.eat(b',')? {
+                return Err(self.scanner.unexpected("`,` or `]`"));
+            }
+        }
+    }
+
+    /// An element of the outer array: an element, or a page that holds elements.
+    fn item(&mut self) -> Step {
+        let (lists, included) = (self.lists, self.included.as_deref_mut());
+        let each = &mut *self.each;
+        parsed(&mut self.scanner, None, |element| {
+            let Element::Node(mut node, key) = element else { return included.is_some() || each(element) };
+            let Some(members) = node.members_mut() else {
+                return included.is_some() || each(Element::Node(node, key));
+            };
+            let is_page = |(name, value): &(std::borrow::Cow<'_, str>, Node<'_>)| {
+                is_list(name, lists) && matches!(value, Node::Array(_))
+            };
+            let Some(list) = members.iter().position(is_page) else {
+                return included.is_some() || each(Element::Node(node, key));
+            };
+            if let Some(included) = included {
+                let resources = members.iter().find(|(name, _)| name == INCLUDED);
+                resources.into_iter().flat_map(|(_, list)| list.items()).for_each(|it| included.keep(it));
+                return true;
+            }
+            let Node::Array(elements) = members.swap_remove(list).1 else { return true };
+            elements.into_iter().all(|element| each(Element::Node(element, None)))
+        })
+    }
+
+    /// An element of a page.
+    fn element(&mut self) -> Step {
+        if self.included.is_some() {
+            return self.scanner.value().map(|_| true);
+        }
+        parsed(&mut self.scanner, None, &mut *self.each)
+    }
+
+    /// An object that holds its elements in a list or by key, or that is one itself.
+    fn object(&mut self) -> Step {
+        self.scanner.skip();
+        let mut whole: Vec<u8> = Vec::new();
+        let mut holds_elements = false;
+        if self.scanner.eat(b'}')? {
+            return Ok(true);
+        }
+        loop {
+            let name = self.name()?;
+            let first = self.scanner.peek()?;
+            let mut goes_on = true;
+            if is_list(&name, self.lists) && matches!(first, Some(b'[' | b'{' | b'n')) {
+                holds_elements = true;
+                goes_on = match first {
+                    Some(b'[') => self.array(Self::element)?,
+                    // `data` of an answer about one record.
+                    Some(b'{') => self.element()?,
+                    _ => self.scanner.value().map(|_| true)?,
+                };
+            } else if name == INCLUDED && first == Some(b'[') {
+                self.array(Self::resource)?;
+            } else if first == Some(b'{') && is_guid(&name) {
+                holds_elements = true;
+                goes_on = self.keyed(&name)?;
+            } else {
+                let range = self.scanner.value()?;
+                if !holds_elements && !ABOUT.contains(&name.as_str()) {
+                    whole.push(if whole.is_empty() { b'{' } else { b',' });
+                    write_json(&name, &mut whole);
+                    whole.push(b':');
+                    whole.extend_from_slice(self.scanner.bytes(range));
+                }
+            }
+            if !goes_on {
+                return Ok(false);
+            }
+            if self.scanner.eat(b'}')? {
+                break;
+            }
+            if !self.scanner.eat(b',')? {
+                return Err(self.scanner.unexpected("`,` or `}`"));
+            }
+        }
+        if holds_elements || whole.is_empty() || self.included.is_some() {
+            return Ok(true);
         }
         // An object that holds no list is one element, such as the answer about one record.
-        if !has_list && !rest.is_empty() {
-            self.0.give(Value::Object(rest));
+        whole.push(b'}');
+        let mut bytes = whole.as_slice();
+        let mut scanner = Scanner::new(&mut bytes)?;
+        parsed(&mut scanner, None, &mut *self.each)
+    }
+
+    /// The name of a member, and the colon after it.
+    fn name(&mut self) -> Result<String, Failure> {
+        if self.scanner.peek()? != Some(b'"') {
+            return Err(self.scanner.unexpected("the name of a member"));
         }
-        Ok(())
+        let range = self.scanner.value()?;
+        let start = range.start;
+        let name = serde_json::from_slice(self.scanner.bytes(range))
+            .map_err(|error| self.scanner.invalid(start, &error))?;
+        if self.scanner.eat(b':')? { Ok(name) } else { Err(self.scanner.unexpected("`:`")) }
+    }
+
+    fn keyed(&mut self, key: &str) -> Step {
+        if self.included.is_some() {
+            return self.scanner.value().map(|_| true);
+        }
+        parsed(&mut self.scanner, Some(key), &mut *self.each)
+    }
+
+    fn resource(&mut self) -> Step {
+        match &mut self.included {
+            None => self.scanner.value().map(|_| true),
+            Some(included) => parsed(&mut self.scanner, None, |element| {
+                if let Element::Node(node, _) = element {
+                    included.keep(&node);
+                }
+                true
+            }),
+        }
     }
 }
 
-/// The elements of one page.
-struct Elements<'a, 'w>(&'a mut Walk<'w>);
-
-impl<'de> DeserializeSeed<'de> for Elements<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
+fn is_list(member: &str, lists: &[String]) -> bool {
+    lists.iter().any(|list| list == member) || LISTS.contains(&member)
 }
 
-impl<'de> Visitor<'de> for Elements<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array of records")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        if matches!(self.0.what, What::Included(_)) {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
-        }
-        while let Some(value) = seq.next_element::<Value>()? {
-            if !self.0.give(value) {
-                return Err(A::Error::custom("enough"));
-            }
-        }
-        Ok(())
-    }
-
-    /// `data` of an answer about one record.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut members = serde_json::Map::new();
-        while let Some((name, value)) = map.next_entry()? {
-            members.insert(name, value);
-        }
-        self.0.give(Value::Object(members));
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// The resources beside the elements.
-struct Resources<'a, 'w>(&'a mut Walk<'w>);
-
-impl<'de> DeserializeSeed<'de> for Resources<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Resources<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array of included resources")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        if let What::Included(included) = &mut self.0.what {
-            while let Some(resource) = seq.next_element::<Value>()? {
-                keep(included, resource);
-            }
-        } else {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-        }
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+/// Parses the next value and hands it on.
+fn parsed(scanner: &mut Scanner<'_>, key: Option<&str>, each: impl FnOnce(Element<'_>) -> bool) -> Step {
+    let range = scanner.value()?;
+    let start = range.start;
+    let bytes = scanner.bytes(range);
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(each(Element::Garbled(bytes))) };
+    match Node::parse(text) {
+        Ok(node) => Ok(each(Element::Node(node, key))),
+        Err(error) => Err(scanner.invalid(start, &error)),
     }
 }
 
@@ -240,8 +256,14 @@ mod tests {
 
     fn ids(text: &str) -> Result<Vec<i64>, Failure> {
         let mut found = Vec::new();
-        each_element(&mut text.as_bytes(), &["devices".to_owned()], |value| {
-            found.push(value["id"].as_i64().unwrap_or(-1));
+        each_element(&mut text.as_bytes(), &["devices".to_owned()], &mut |element| {
+            found.push(match element {
+                Element::Node(node, _) => match node.get("id") {
+                    Some(Node::UInt(id)) => i64::try_from(*id).unwrap_or(-1),
+                    _ => -1,
+                },
+                Element::Garbled(_) => -2,
+            });
             true
         })?;
         Ok(found)
@@ -255,24 +277,76 @@ mod tests {
         assert_eq!(ids(r#"{"data":{"id":7}}"#), Ok(vec![7]));
         assert_eq!(ids(r#"{"id":8,"name":"one record"}"#), Ok(vec![8]));
         assert_eq!(ids("\u{feff}[{\"id\":1}]"), Ok(vec![1]));
+        assert_eq!(ids("{\"id\":1}\n{\"id\":2}\n"), Ok(vec![1, 2]), "one answer after the other");
         assert_eq!(ids("[]"), Ok(vec![]));
+        assert_eq!(ids("{}"), Ok(vec![]));
+        assert_eq!(ids("[1,[],\"x\"]"), Ok(vec![-1, -1, -1]), "what is no record is an element even so");
     }
 
     #[test]
-    fn a_cut_document_says_where() {
+    fn elements_by_unique_id_come_with_it() {
+        let text = r#"{"5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001":{"bios":{}}}"#;
+        let mut keys = Vec::new();
+        let each = &mut |element: Element<'_>| {
+            if let Element::Node(_, key) = element {
+                keys.push(key.map(str::to_owned));
+            }
+            true
+        };
+        each_element(&mut text.as_bytes(), &[], each).expect("it is valid");
+        assert_eq!(keys, [Some("5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001".to_owned())]);
+    }
+
+    #[test]
+    fn a_wrong_document_says_where() {
         let failure = ids("[{\"id\":1},\n{\"id\":").expect_err("it is cut");
         assert!(failure.what.contains("line 2"), "{}", failure.what);
         assert!(failure.hint.contains("too early"), "{}", failure.hint);
         assert_eq!(ids("").expect_err("nothing").what, "the file is empty");
+        let what = |text: &str| ids(text).expect_err("it is wrong").what;
+        assert_eq!(
+            what("[{\"id\":1}\n {\"id\":2}]"),
+            "it is not valid JSON: expected `,` or `]`, found `{` at line 2 column 2"
+        );
+        assert_eq!(
+            what("[{\"id\":1},\n {\"id\" 2}]"),
+            "it is not valid JSON: expected `:` at line 2 column 8"
+        );
+        assert_eq!(
+            what("<html>"),
+            "it is not valid JSON: expected an array or an object, found `<` at line 1 column 1"
+        );
+        assert_eq!(
+            what("[{\"id\":1}]]"),
+            "it is not valid JSON: expected an array or an object, found `]` at line 1 column 11"
+        );
+    }
+
+    #[test]
+    fn a_garbled_element_leaves_the_others_alone() {
+        let mut bytes = b"[{\"id\":1},{\"id\":\"".to_vec();
+        bytes.extend([0xff, b'"', b'}', b',']);
+        bytes.extend(b"{\"id\":3}]");
+        let mut found = 0;
+        let mut garbled = 0;
+        each_element(&mut bytes.as_slice(), &[], &mut |element| {
+            match element {
+                Element::Node(..) => found += 1,
+                Element::Garbled(_) => garbled += 1,
+            }
+            true
+        })
+        .expect("it can be read");
+        assert_eq!((found, garbled), (2, 1));
     }
 
     #[test]
     fn included_resources_are_found_after_the_elements() {
-        let text = r#"{"data":[{"id":"1"}],"included":[{"id":"71","type":"adapters_resources","attributes":{"remote-id":"9"}}]}"#;
-        let found = included(&mut text.as_bytes(), &[]).expect("it is valid");
-        assert_eq!(
-            found[&("adapters-resources".to_owned(), "71".to_owned())]["attributes"]["remote-id"],
-            "9"
-        );
+        let page = r#"{"data":[{"id":"1"}],"included":[{"id":"71","type":"adapters_resources","attributes":{"remote-id":"9"}}]}"#;
+        for text in [page.to_owned(), format!("[{page}]")] {
+            let found = included(&mut text.as_bytes(), &[]).expect("it is valid");
+            let attributes = found.attributes("adapters-resources", "71").expect("it is there");
+            assert_eq!(attributes.get("remote-id").and_then(Node::text).as_deref(), Some("9"));
+        }
     }
 }

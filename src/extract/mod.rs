@@ -4,21 +4,30 @@
 //! Nothing here compares records of two sources. Bad rows are quarantined with file and line; a file that cannot be
 //! read at all fails its source.
 
+mod archive;
 mod assemble;
 mod csv;
+mod document;
 mod element;
 mod error;
 mod file;
 mod files;
 mod headings;
+mod hub_links;
+mod identity;
+mod implied;
 mod json;
 mod lists;
+mod node;
 mod parquet;
 mod recognise;
+mod rest;
+mod scan;
 mod sink;
+mod supplement;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -26,8 +35,8 @@ use crate::model::{Entity, Finding, QuarantineRow, Records, SourceIx, Tables};
 use crate::normalize::Junk;
 use crate::pipeline::Pipeline;
 use error::Failure;
-use file::Content;
-use files::Input;
+use file::{Content, Rows};
+use files::{Format, Input};
 use sink::FileRows;
 
 pub use error::ExtractError;
@@ -75,12 +84,32 @@ pub struct FileReport {
     pub note: String,
 }
 
+impl FileReport {
+    /// What can be said before the file is opened.
+    fn new(source: SourceIx, input: &Input) -> Self {
+        Self {
+            source,
+            file: input.shown.clone(),
+            format: input.format.name(),
+            encoding: if matches!(input.format, Format::Csv | Format::Json) { "UTF-8" } else { "" },
+            entity: None,
+            rows: 0,
+            quarantined: 0,
+            understood: Vec::new(),
+            not_understood: Vec::new(),
+            note: String::new(),
+        }
+    }
+}
+
 /// Reference lists: names and ids that payloads need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lookups {
     /// By source and list name (such as `configuration_types`, `manufacturers`, `models`,
     /// `operating_systems`), the items as read.
     pub lists: BTreeMap<(SourceIx, &'static str), Vec<LookupItem>>,
+    /// Items that records name with their ids, likewise. They exist, but others may exist that no record names.
+    pub named: BTreeMap<(SourceIx, &'static str), Vec<LookupItem>>,
 }
 
 /// One item of a reference list.
@@ -130,7 +159,6 @@ pub fn inspect(pipeline: &Pipeline) -> (Extracted, Vec<ExtractError>) {
     read_all(pipeline, &|_| {})
 }
 
-/// What became of one file.
 type Outcome = Result<(Content, FileReport), Failure>;
 
 fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (Extracted, Vec<ExtractError>) {
@@ -144,9 +172,13 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             }
         }
     }
+    // Two paths of a source may lead to one file.
+    inputs.sort_by(|a, b| (a.0, &a.1.shown).cmp(&(b.0, &b.1.shown)));
+    inputs.dedup_by(|a, b| a.0 == b.0 && a.1.shown == b.1.shown);
     tell(ExtractEvent::Started { files: inputs.len() });
     let read: Vec<(SourceIx, String, Outcome)> = inputs
         .into_par_iter()
+        .with_max_len(1)
         .map(|(ix, input)| {
             let outcome = file::read(ix, &pipeline.sources[usize::from(ix)], &input);
             if let Ok((_, report)) = &outcome {
@@ -161,6 +193,14 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
         match outcome {
             Ok((content, report)) => whole.add(ix, content, report),
             Err(failure) => failures.push((ix, shown, failure)),
+        }
+    }
+    for (ix, source) in (0..).zip(&pipeline.sources) {
+        let has_failed = failures.iter().any(|(failed, ..)| *failed == ix);
+        if !source.files.is_empty() && !has_failed && !whole.sources.contains(&ix) {
+            let what = format!("none of its files holds anything that {} delivers", source.system.title);
+            let hint = "see `matchbook check` for what each file is";
+            failures.push((ix, String::new(), Failure::new(what, hint)));
         }
     }
     let mut extracted = whole.assemble(pipeline);
@@ -181,62 +221,68 @@ struct Collected {
     supplements: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     lookups: Lookups,
     files: Vec<FileReport>,
+    /// Sources of which something was read.
+    sources: BTreeSet<SourceIx>,
 }
 
 impl Collected {
-    fn add(&mut self, source: SourceIx, content: Content, report: FileReport) {
-        match content {
-            Content::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
-            Content::Supplement(entity, rows) => {
+    fn add(&mut self, source: SourceIx, content: Content, mut report: FileReport) {
+        for (list, item) in content.named {
+            self.lookups.named.entry((source, list)).or_default().push(item);
+        }
+        if !matches!(content.rows, Rows::Nothing) {
+            self.sources.insert(source);
+        }
+        match content.rows {
+            Rows::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
+            Rows::Supplement(entity, rows) => {
+                report.note = format!("adds to the {}", entity.table());
                 self.supplements.entry((source, entity)).or_default().push(rows);
             }
-            Content::List(list, items) => self.lookups.lists.entry((source, list)).or_default().extend(items),
-            Content::Nothing => {}
+            Rows::List(list, items) => self.lookups.lists.entry((source, list)).or_default().extend(items),
+            Rows::Nothing => {}
         }
         self.files.push(report);
     }
 
     fn assemble(mut self, pipeline: &Pipeline) -> Extracted {
-        let mut findings = Vec::new();
-        let mut quarantine = Vec::new();
-        let supplements = self.supplements;
-        let made: Vec<(Records, Vec<Finding>, Vec<QuarantineRow>)> = self
-            .records
-            .into_iter()
-            .collect::<Vec<_>>()
+        let mut parts = Vec::with_capacity(self.records.len());
+        for ((source, entity), files) in self.records {
+            parts.push((
+                source,
+                entity,
+                files,
+                self.supplements.remove(&(source, entity)).unwrap_or_default(),
+            ));
+        }
+        let made: Vec<assemble::Assembled> = parts
             .into_par_iter()
-            .map(|((source, entity), files)| {
-                let (mut findings, mut quarantine) = (Vec::new(), Vec::new());
+            .with_max_len(1)
+            .map(|(source, entity, files, supplements)| {
                 let name = &pipeline.sources[usize::from(source)].name;
-                let adding = supplements.get(&(source, entity)).map_or(&[][..], Vec::as_slice);
-                let table =
-                    assemble::table(source, name, entity, files, adding, &mut findings, &mut quarantine);
-                (table, findings, quarantine)
+                assemble::table(source, name, entity, files, supplements)
             })
             .collect();
-        let mut tables = Vec::with_capacity(made.len());
-        for (table, found, bad) in made {
-            tables.push(table);
-            findings.extend(found);
-            quarantine.extend(bad);
+        let (mut tables, mut findings, mut quarantine) = (Vec::new(), Vec::new(), Vec::new());
+        for made in made {
+            tables.push(made.records);
+            findings.extend(made.findings);
+            quarantine.extend(made.quarantine);
         }
         for (source, settings) in (0..).zip(&pipeline.sources).skip(1) {
-            let has = |table: &Records| table.source == source && table.entity == Entity::Organization;
-            if tables.iter().any(has) {
-                continue;
-            }
-            let (mut own, others): (Vec<Records>, Vec<Records>) =
+            let (own, others): (Vec<Records>, Vec<Records>) =
                 std::mem::take(&mut tables).into_iter().partition(|table| table.source == source);
-            let implied = assemble::implied_organizations(source, &settings.name, &mut own);
             tables = others;
+            if !own.iter().any(|table| table.entity == Entity::Organization) {
+                tables.extend(implied::implied_organizations(source, &settings.name, &own));
+            }
             tables.extend(own);
-            tables.extend(implied);
         }
         quarantine.sort();
         self.files.sort_by(|a, b| (a.source, &a.file).cmp(&(b.source, &b.file)));
-        for items in self.lookups.lists.values_mut() {
+        for items in self.lookups.lists.values_mut().chain(self.lookups.named.values_mut()) {
             items.sort_by(|a, b| (&a.id, &a.name).cmp(&(&b.id, &b.name)));
-            items.dedup();
+            items.dedup_by(|a, b| a.id == b.id);
         }
         Extracted {
             tables: Tables::new(pipeline.sources.len(), tables),

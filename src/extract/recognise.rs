@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
+use super::csv::CsvRows;
+use super::document;
 use super::error::Failure;
-use super::file::{self, Content};
+use super::file;
 use super::files::{self, Format, Input};
-use crate::model::Entity;
+use super::headings;
+use super::json;
+use super::parquet::{self, Parquet};
+use crate::model::{Entity, fields};
 use crate::pipeline::{FileSpec, Source};
 use crate::systems::{self, System};
 
@@ -26,73 +31,134 @@ pub struct Recognised {
 
 /// Looks at every file below `folder`, sorted by path.
 ///
-/// A file is of the system that understands the largest part of it: JSON by the members of its elements, CSV by its
-/// headings. Where several understand it alike, it is of the one that the other files of its folder are of, and else of
-/// the most general one.
+/// A file is of the system that understands the largest part of it: JSON by the members of its first element, CSV by
+/// its headings. Where that is true of several, it is of the one that other files of its folder are of, and else of the
+/// most general one.
 ///
 /// # Errors
 /// When the folder cannot be read, in words.
 pub fn recognise(folder: &Path) -> Result<Vec<Recognised>, String> {
     let spec = FileSpec { path: folder.to_owned(), written: folder.display().to_string(), entity: None };
     let inputs = files::find(&spec, folder).map_err(|failure: Failure| failure.what)?;
-    let found: Vec<Vec<Recognised>> = inputs.iter().map(best).collect();
-    let settled: Vec<(&str, &System)> = found
+    let guesses: Vec<Result<Vec<Guess>, String>> = inputs.iter().map(guesses).collect();
+    let parent =
+        |input: &Input| input.shown.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
+    let settled: Vec<(String, &System)> = inputs
         .iter()
-        .filter_map(|best| match best.as_slice() {
-            [only] => only.system.map(|system| (parent(&only.file), system)),
+        .zip(&guesses)
+        .filter_map(|(input, guesses)| match guesses.as_deref() {
+            Ok([only]) => Some((parent(input), only.system)),
             _ => None,
         })
         .collect();
-    let is_at_home = |one: &Recognised| {
-        settled.iter().any(|(folder, system)| {
-            *folder == parent(&one.file) && one.system.is_some_and(|own| own.name == system.name)
+    let chosen = inputs.iter().zip(guesses).map(|(input, guesses)| {
+        let guesses = guesses?;
+        let folder = parent(input);
+        let is_settled = |guess: &Guess| {
+            settled.iter().any(|(of, system)| *of == folder && system.name == guess.system.name)
+        };
+        let at = guesses.iter().position(is_settled).unwrap_or(guesses.len().saturating_sub(1));
+        let guess = guesses.into_iter().nth(at).ok_or("no system delivers such a file")?;
+        let rows = rows(guess.system, input).map_err(|failure| failure.what)?;
+        Ok((guess, rows))
+    });
+    let shown = inputs.iter().map(|input| input.shown.clone());
+    Ok(shown
+        .zip(chosen)
+        .map(|(file, chosen): (_, Result<(Guess, u64), String>)| match chosen {
+            Ok((guess, rows)) => {
+                Recognised { file, system: Some(guess.system), entity: guess.entity, rows, note: guess.note }
+            }
+            Err(note) => Recognised { file, system: None, entity: None, rows: 0, note },
         })
-    };
-    Ok(found
-        .iter()
-        .filter_map(|best| best.iter().find(|one| is_at_home(one)).or(best.last()))
-        .cloned()
         .collect())
 }
 
-/// What a file is to the systems that understand the largest part of it, the most general one last. A file that none
-/// understands is of no system.
-fn best(input: &Input) -> Vec<Recognised> {
-    let of =
-        |system, entity, rows, note| Recognised { file: input.shown.clone(), system, entity, rows, note };
-    if matches!(input.format, Format::Secret | Format::Other) {
-        return vec![of(None, None, 0, "left out: it is not read".to_owned())];
-    }
-    let mut best: Vec<Recognised> = Vec::new();
-    let mut most = 0;
-    let mut why = String::new();
-    let declares = |system: &&System| match input.format {
-        Format::Csv => !system.csv.is_empty(),
-        Format::Json => !system.json.is_empty(),
-        _ => true,
-    };
-    for system in systems::all().iter().filter(declares) {
-        match file::read(0, &Source::of(system), input) {
-            Ok((content, report)) => {
-                let is_list = matches!(content, Content::List(..));
-                let understood = report.understood.len() * 4 + usize::from(is_list) * 3;
-                let score = (understood + 1).saturating_sub(report.not_understood.len());
-                if score < most {
-                    continue;
-                }
-                if score > most {
-                    best.clear();
-                    most = score;
-                }
-                best.push(of(Some(system), report.entity, report.rows, report.note));
-            }
-            Err(failure) => why = failure.what,
-        }
-    }
-    if best.is_empty() { vec![of(None, None, 0, why)] } else { best }
+/// What a file is as one of a system's.
+struct Guess {
+    system: &'static System,
+    entity: Option<Entity>,
+    score: usize,
+    note: String,
 }
 
-/// The folder of a path.
-fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+/// The best guesses of a file, none when no system knows it, and why when it cannot be read.
+fn guesses(input: &Input) -> Result<Vec<Guess>, String> {
+    let mut best: Vec<Guess> = Vec::new();
+    let mut why = None;
+    for system in systems::all() {
+        if let Some(note) = file::passed_over(system, input) {
+            why = Some(note.to_owned());
+            continue;
+        }
+        match guess(system, input) {
+            Ok(Some(guess)) => {
+                let known = best.first().map_or(0, |best| best.score);
+                if best.is_empty() || guess.score > known {
+                    best = vec![guess];
+                } else if guess.score == known {
+                    best.push(guess);
+                }
+            }
+            Ok(None) => {}
+            Err(failure) => why = Some(failure.what),
+        }
+    }
+    match why {
+        Some(why) if best.is_empty() => Err(why),
+        _ => Ok(best),
+    }
+}
+
+fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failure> {
+    let guess = |entity, score, note| Some(Guess { system, entity, score, note });
+    match input.format {
+        Format::Csv => input.read(|reader| {
+            let rows = CsvRows::open(reader)?;
+            let found = file::understood(&Source::of(system), input, &rows.headings);
+            Ok(found.and_then(|(entity, headings)| {
+                let others = headings.names.len() - headings.understood();
+                let own = headings::own(system, entity, &rows.headings);
+                guess(Some(entity), (own * 4).saturating_sub(others), String::new())
+            }))
+        }),
+        Format::Json => {
+            let found = document::look(system, input, &document::lists_of(system))?;
+            Ok(found.shape.and_then(|shape| match &shape.lookup {
+                Some(list) => guess(None, 1, format!("the list {list}")),
+                None => guess(shape.subject(), 1 + found.columns, String::new()),
+            }))
+        }
+        Format::Parquet => {
+            let file = Parquet::open(input)?;
+            let known = |entity: Entity| {
+                file.columns
+                    .iter()
+                    .filter(|column| fields(entity).iter().any(|field| field.name == *column))
+                    .count()
+            };
+            let is_general = system.csv.is_empty() && system.json.is_empty();
+            let entity = parquet::entity_of(input).filter(|entity| is_general && known(*entity) > 0);
+            Ok(entity.and_then(|entity| guess(Some(entity), known(entity), String::new())))
+        }
+        Format::Secret | Format::Other => Ok(None),
+    }
+}
+
+fn rows(system: &System, input: &Input) -> Result<u64, Failure> {
+    match input.format {
+        Format::Csv => input.read(|reader| CsvRows::open(reader)?.count()),
+        Format::Json => {
+            let mut count = 0;
+            input.read(|reader| {
+                json::each_element(reader, &document::lists_of(system), &mut |_| {
+                    count += 1;
+                    true
+                })
+            })?;
+            Ok(count)
+        }
+        Format::Parquet => Parquet::open(input)?.count(),
+        Format::Secret | Format::Other => Ok(0),
+    }
 }

@@ -1,12 +1,14 @@
 //! Where readers put rows: records of one file, findings and quarantined rows.
 
-use rustc_hash::FxHashMap;
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
+use super::identity::Identity;
+use super::rest::Rest;
 use super::values::{self, Moment};
 use crate::model::{
-    Entity, FileInfo, Finding, Kind, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx,
-    column, fields,
+    Entity, FileInfo, Finding, Kind, QuarantineRow, Records, RecordsBuilder, SourceIx, column, fields,
 };
 use crate::normalize::{fold_case, name_key};
 use crate::pipeline::Source;
@@ -14,11 +16,22 @@ use crate::pipeline::Source;
 /// How much of a quarantined row is kept.
 const RAW_SIZE: usize = 4096;
 
+/// What the finding `nul_bytes` says.
+pub(super) const NUL_BYTES: &str = "NUL bytes were dropped from the row";
+
 /// Everything that one file gave.
 pub(super) struct FileRows {
     pub records: Records,
     pub findings: Vec<Finding>,
     pub quarantine: Vec<QuarantineRow>,
+}
+
+/// Something that was noticed about the row being built.
+struct Remark {
+    field: &'static str,
+    code: &'static str,
+    raw: String,
+    message: String,
 }
 
 /// Takes the rows of one file.
@@ -31,10 +44,10 @@ pub(super) struct Sink<'a> {
     types: FxHashMap<String, &'a str>,
     statuses: FxHashMap<String, &'a str>,
     /// What of the row being built no column holds.
-    pub rest: Map<String, Value>,
-    id: Option<String>,
+    pub rest: Rest,
+    id: String,
     identity: Identity,
-    pending: Vec<(&'static str, &'static str, String, String)>,
+    remarks: Vec<Remark>,
     findings: Vec<Finding>,
     quarantine: Vec<QuarantineRow>,
     position_of_raw: usize,
@@ -43,10 +56,11 @@ pub(super) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub fn new(ix: SourceIx, source: &'a Source, entity: Entity, file: &'a str, carried: Vec<bool>) -> Self {
+    pub fn new(ix: SourceIx, source: &'a Source, entity: Entity, file: &'a str) -> Self {
         let mut builder = RecordsBuilder::new(ix, entity);
+        let carried = vec![false; fields(entity).len()];
         builder.files.push(FileInfo { path: file.to_owned(), carried });
-        let folded = |map: &'a std::collections::BTreeMap<String, String>| {
+        let folded = |map: &'a BTreeMap<String, String>| {
             map.iter().map(|(from, to)| (fold_case(&name_key(from)), to.as_str())).collect()
         };
         let is_configuration = entity == Entity::Configuration;
@@ -56,10 +70,10 @@ impl<'a> Sink<'a> {
             file,
             types: folded(&source.types),
             statuses: folded(&source.statuses),
-            rest: Map::new(),
-            id: None,
+            rest: Rest::default(),
+            id: String::new(),
             identity: Identity::default(),
-            pending: Vec::new(),
+            remarks: Vec::new(),
             findings: Vec::new(),
             quarantine: Vec::new(),
             position_of_raw: builder.position(column::RAW).expect("every entity has the column"),
@@ -74,16 +88,20 @@ impl<'a> Sink<'a> {
         self.builder.files[0].carried[position] = true;
     }
 
-    /// Sets the column at `position` from the text that the file has, in canonical form.
-    pub fn put(&mut self, position: usize, raw: &str) {
+    /// Sets the column at `position` from the text that the file has, in canonical form. Returns whether the column
+    /// holds all that the text says; if not, the caller keeps it in the rest.
+    pub fn put(&mut self, position: usize, raw: &str) -> bool {
+        if raw.as_bytes().contains(&0) {
+            self.remark("", "nul_bytes", "", NUL_BYTES);
+            return self.put(position, &raw.replace('\0', ""));
+        }
         let field = &fields(self.entity)[position];
         if position == 0 {
-            let id = raw.trim();
-            if !id.is_empty() && self.id.is_none() {
-                self.builder.set(0, id);
-                self.id = Some(id.to_owned());
+            if self.id.is_empty() {
+                self.id.push_str(raw.trim());
+                self.builder.set(0, raw.trim());
             }
-            return;
+            return true;
         }
         match field.kind {
             Kind::Date | Kind::Time => {
@@ -92,24 +110,32 @@ impl<'a> Sink<'a> {
                     Moment::Known(text) => self.builder.set(position, &text),
                     Moment::None => {}
                     Moment::Unclear => {
-                        self.doubt(field.name, "bad_date", raw, "the date cannot be read without guessing");
+                        return self.doubt(
+                            field.name,
+                            "bad_date",
+                            raw,
+                            "the date cannot be read without guessing",
+                        );
                     }
                 }
             }
             Kind::Bool => match values::truth(raw) {
                 Some(truth) => self.builder.set(position, truth),
                 None if raw.trim().is_empty() => {}
-                None => self.doubt(field.name, "bad_truth_value", raw, "the value is neither yes nor no"),
+                None => {
+                    return self.doubt(field.name, "bad_truth_value", raw, "the value is neither yes nor no");
+                }
             },
             Kind::Count => match values::count(raw) {
                 Some(count) => self.builder.set(position, &count),
                 None if raw.trim().is_empty() => {}
-                None => self.doubt(field.name, "bad_number", raw, "the value is not a whole number"),
+                None => return self.doubt(field.name, "bad_number", raw, "the value is not a whole number"),
             },
             _ if Some(position) == self.position_of_type => self.map_word(position, raw, true),
             _ if Some(position) == self.position_of_status => self.map_word(position, raw, false),
             _ => self.builder.set(position, raw),
         }
+        true
     }
 
     /// Sets a column that a reader made: no form to bring it into.
@@ -120,29 +146,26 @@ impl<'a> Sink<'a> {
     /// A type or status after the pipeline's mapping; the source's own word goes to `raw`.
     fn map_word(&mut self, position: usize, raw: &str, is_type: bool) {
         let map = if is_type { &self.types } else { &self.statuses };
-        if map.is_empty() {
+        let mapped = if map.is_empty() { None } else { map.get(&fold_case(&name_key(raw))) };
+        if let Some(mapped) = mapped {
+            self.builder.set(position, mapped);
+            self.rest.add_own(if is_type { Rest::SOURCE_TYPE } else { Rest::SOURCE_STATUS }, raw);
+        } else {
             self.builder.set(position, raw);
-            return;
-        }
-        match map.get(&fold_case(&name_key(raw))) {
-            Some(mapped) => {
-                self.builder.set(position, mapped);
-                let member = if is_type { "source_type" } else { "source_status" };
-                self.rest.insert(member.to_owned(), Value::from(raw));
-            }
-            None => self.builder.set(position, raw),
         }
     }
 
-    /// Notes a value that was not taken over; it is kept in `raw`.
-    pub fn doubt(&mut self, field: &'static str, code: &'static str, raw: &str, message: &str) {
-        self.pending.push((field, code, raw.to_owned(), message.to_owned()));
-        self.rest.insert(field.to_owned(), Value::from(raw));
+    /// Notes a value that no column takes over. Returns false, as [`Sink::put`] then does.
+    pub fn doubt(&mut self, field: &'static str, code: &'static str, raw: &str, message: &str) -> bool {
+        self.remarks.push(Remark { field, code, raw: raw.to_owned(), message: message.to_owned() });
+        false
     }
 
-    /// Notes something about the row that needs no keeping.
+    /// Notes something about the row, once.
     pub fn remark(&mut self, field: &'static str, code: &'static str, raw: &str, message: &str) {
-        self.pending.push((field, code, raw.to_owned(), message.to_owned()));
+        if !self.remarks.iter().any(|known| known.code == code && known.field == field) {
+            self.doubt(field, code, raw, message);
+        }
     }
 
     /// Collects what identifies a row of a file that has no ids.
@@ -153,33 +176,31 @@ impl<'a> Sink<'a> {
     /// Ends the row. Without an id it gets one from the source's name and its identifying values; a row that has
     /// neither is quarantined.
     pub fn finish(&mut self, line: u64, raw: impl FnOnce() -> String) {
-        let given = self.id.take();
-        let is_given = given.is_some();
-        let Some(id) = given.or_else(|| self.identity.id(&self.source.name, self.entity)) else {
-            self.reject(line, "no_identity: the row has no id and no value that identifies it", &raw());
-            return;
-        };
-        if !is_given {
+        if self.id.is_empty() {
+            let Some(id) = self.identity.id(&self.source.name, self.entity) else {
+                self.reject(line, "no_identity: the row has no id and no value that identifies it", &raw());
+                return;
+            };
             self.builder.set(0, &id);
+            self.id = id;
         }
-        self.builder.rows_read += 1;
-        if !self.rest.is_empty() {
-            let rest = std::mem::take(&mut self.rest);
-            self.builder.set(self.position_of_raw, &Value::Object(rest).to_string());
+        if let Some(rest) = self.rest.object() {
+            self.builder.set(self.position_of_raw, rest);
         }
-        for (field, code, raw_value, message) in self.pending.drain(..) {
+        for remark in self.remarks.drain(..) {
             self.findings.push(Finding {
                 source: self.source.name.clone(),
                 entity: self.entity,
-                record_id: id.clone(),
-                field,
-                code,
-                raw_value,
-                message,
+                record_id: self.id.clone(),
+                field: remark.field,
+                code: remark.code,
+                raw_value: cut(&remark.raw).to_owned(),
+                message: remark.message,
             });
         }
-        self.identity.clear();
+        self.builder.rows_read += 1;
         self.builder.finish_row(0, u32::try_from(line).unwrap_or(u32::MAX));
+        self.forget();
     }
 
     /// Quarantines a row. What was set of it so far is taken back.
@@ -187,11 +208,15 @@ impl<'a> Sink<'a> {
         self.builder.abandon_row();
         self.builder.rows_read += 1;
         self.builder.quarantined += 1;
-        self.rest.clear();
-        self.pending.clear();
-        self.identity.clear();
-        self.id = None;
         self.quarantine.push(quarantined(&self.source.name, self.entity, self.file, line, reason, raw));
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.rest.clear();
+        self.remarks.clear();
+        self.identity.clear();
+        self.id.clear();
     }
 
     pub fn entity(&self) -> Entity {
@@ -212,96 +237,17 @@ pub(super) fn quarantined(
     reason: &str,
     raw: &str,
 ) -> QuarantineRow {
-    let mut end = raw.len().min(RAW_SIZE);
-    while !raw.is_char_boundary(end) {
-        end -= 1;
-    }
     QuarantineRow {
         source: source.to_owned(),
         entity,
         file: file.to_owned(),
         line,
         reason: reason.to_owned(),
-        raw: raw[..end].replace('\0', "\u{fffd}"),
+        raw: cut(&cut(raw).replace('\0', "\u{fffd}")).to_owned(),
     }
 }
 
-/// Columns whose values identify a record in a file that has no ids.
-const IDENTIFYING: [&str; 12] = [
-    column::NAME,
-    column::FIRST_NAME,
-    column::LAST_NAME,
-    "full_name",
-    column::EMAILS,
-    column::SERIAL_NUMBER,
-    column::MAC_ADDRESS,
-    column::HOSTNAME,
-    column::ASSET_TAG,
-    column::ADDRESS_1,
-    column::NUMBER,
-    column::SKU,
-];
-
-/// The identifying values of a row, in a fixed order of columns.
-#[derive(Default)]
-struct Identity {
-    values: Vec<(usize, String)>,
-    organization: String,
-}
-
-impl Identity {
-    fn add(&mut self, name: &str, value: &str) {
-        if name_key(value).is_empty() {
-            return;
-        }
-        if name == column::ORGANIZATION || name == column::ORGANIZATION_ID {
-            self.organization.push_str(&name_key(value));
-            self.organization.push(LIST_SEPARATOR);
-        } else if let Some(at) = IDENTIFYING.iter().position(|known| *known == name) {
-            self.values.push((at, name_key(value).into_owned()));
-        }
-    }
-
-    /// The id, `None` when nothing identifies the row. It depends on values only, so that it outlives another
-    /// order of rows, columns and files.
-    fn id(&mut self, source: &str, entity: Entity) -> Option<String> {
-        if self.values.is_empty() {
-            return None;
-        }
-        self.values.sort();
-        let mut hash = Fnv::new();
-        hash.add(source);
-        hash.add(entity.name());
-        hash.add(&self.organization);
-        for (at, value) in &self.values {
-            hash.add(IDENTIFYING[*at]);
-            hash.add(value);
-        }
-        Some(hash.text())
-    }
-
-    fn clear(&mut self) {
-        self.values.clear();
-        self.organization.clear();
-    }
-}
-
-/// FNV-1a with 128 bits: fixed for all time, which the standard library's hashes are not.
-pub(super) struct Fnv(u128);
-
-impl Fnv {
-    pub const fn new() -> Self {
-        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
-    }
-
-    pub fn add(&mut self, text: &str) {
-        for byte in text.bytes().chain([0xff]) {
-            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
-    }
-
-    /// The upper 96 bits as hex digits, after a tilde that no vendor's ids begin with.
-    pub fn text(&self) -> String {
-        format!("~{:024x}", self.0 >> 32)
-    }
+/// The beginning of a text that may be long.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(RAW_SIZE)]
 }

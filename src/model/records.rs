@@ -247,7 +247,9 @@ impl RecordsBuilder {
         if have > len {
             return;
         }
-        builder.append_nulls(len - have);
+        if have < len {
+            builder.append_nulls(len - have);
+        }
         builder.append_value(value);
     }
 
@@ -286,7 +288,10 @@ impl RecordsBuilder {
                 Some(mut builder) => {
                     let have = arrow::array::ArrayBuilder::len(&builder);
                     builder.append_nulls(len - have);
-                    builder.finish()
+                    // Builders grow by doubling, and the records stay until the end of the run.
+                    let mut array = builder.finish();
+                    array.shrink_to_fit();
+                    array
                 }
             };
             columns.push(Arc::new(array));

@@ -25,7 +25,10 @@ pub struct System {
     /// Whether the hub pushes to it.
     #[serde(default)]
     pub two_way: bool,
-    /// Members that hold secrets: they are dropped wherever they stand.
+    /// What flows between it and the hub, in words.
+    #[serde(default)]
+    pub syncs: Vec<String>,
+    /// Members and headings that hold secrets: they are dropped wherever they stand.
     #[serde(default)]
     pub secrets: Vec<String>,
     /// Canonical columns without which it refuses a record, by entity.
@@ -34,6 +37,11 @@ pub struct System {
     /// What it refuses, in words.
     #[serde(default)]
     pub refuses: Vec<String>,
+    /// Why files and documents that are none of those below are passed over; without it they are errors.
+    pub others: Option<String>,
+    /// Folders of an export that hold files of people's own, which are passed over.
+    #[serde(default)]
+    pub foreign_folders: Vec<String>,
     /// Its CSV files, by entity.
     #[serde(default)]
     pub csv: BTreeMap<Entity, CsvShape>,

@@ -9,7 +9,7 @@ mod shapes;
 use std::sync::LazyLock;
 
 pub use capabilities::System;
-pub use shapes::{CsvShape, Item, JsonShape, Origin, Rule, Skip};
+pub use shapes::{CsvShape, Item, JsonShape, Origin, Refer, Rule, Skip};
 
 static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
     [

@@ -17,6 +17,13 @@ pub struct CsvShape {
     /// `full_name` stands for a contact's first and last name in one cell.
     #[serde(default)]
     pub aliases: BTreeMap<String, Vec<String>>,
+    /// Headings by which a file of another name is recognised: it has all of them. Where a system gives them, nothing
+    /// else makes a file of another name one of its.
+    #[serde(default)]
+    pub tells: Vec<String>,
+    /// Rows that take no part; the paths are headings.
+    #[serde(default)]
+    pub skip: Vec<Skip>,
 }
 
 /// One kind of JSON document.
@@ -40,6 +47,9 @@ pub struct JsonShape {
     /// Members by which an element is recognised.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The member that gets the key under which an object of elements has this one, or else the file's name, where
+    /// that is a unique id and the element has no such member itself.
+    pub keyed: Option<String>,
     /// Elements that take no part.
     #[serde(default)]
     pub skip: Vec<Skip>,
@@ -48,6 +58,9 @@ pub struct JsonShape {
     pub columns: BTreeMap<String, Origin>,
     /// For reference lists: where an item's parts come from; the id is the member `id`.
     pub item: Option<Item>,
+    /// Items of reference lists that the elements name with their ids.
+    #[serde(default)]
+    pub refers: Vec<Refer>,
 }
 
 impl JsonShape {
@@ -68,6 +81,22 @@ pub struct Item {
     pub parent: Option<String>,
     /// A truth value that says that the item is inactive.
     pub inactive: Option<String>,
+}
+
+/// An item of a reference list that an element names, as paths.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refer {
+    /// The list.
+    pub list: String,
+    /// An array of references, when there are several; the other paths start in each.
+    pub each: Option<String>,
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The id of the item that it belongs to.
+    pub parent: Option<String>,
 }
 
 /// When an element takes no part.
@@ -152,6 +181,22 @@ pub enum Rule {
         /// The member with the Autotask company's name.
         autotask: String,
     },
+}
+
+impl Rule {
+    /// The member that it is made of, for messages.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Items { path, .. }
+            | Self::Names { path }
+            | Self::Interfaces { path, .. }
+            | Self::Not { path }
+            | Self::Link { path, .. }
+            | Self::OrganizationName { path, .. } => path,
+            Self::HubLinks {} => "relationships",
+        }
+    }
 }
 
 #[cfg(test)]

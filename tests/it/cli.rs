@@ -340,7 +340,7 @@ fn init_writes_a_pipeline_that_runs() {
   file                     system           entity          rows
   hub/configurations.csv   IT Glue          configurations     2
   hub/organizations.csv    IT Glue          organizations      2
-  hub/passwords.csv                                            0  left out: it is not read
+  hub/passwords.csv                                            0  not opened: it holds passwords in clear text
   psa/companies.json       ConnectWise PSA  organizations      2
   psa/configurations.json  ConnectWise PSA  configurations     1
 wrote ./pipeline.toml

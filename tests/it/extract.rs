@@ -9,7 +9,7 @@ use matchbook::normalize::Junk;
 use matchbook::pipeline;
 use tempfile::TempDir;
 
-const HEAD: &str = r#"
+pub(crate) const HEAD: &str = r#"
 name = "test"
 method = "B"
 [hub]
@@ -32,21 +32,25 @@ files = ["sheet"]
 "#;
 
 /// A pipeline in a folder of its own, with a file per source that is empty of records unless the test writes more.
-struct Folder {
-    dir: TempDir,
-    pipeline: String,
+pub(crate) struct Folder {
+    pub(crate) dir: TempDir,
+    pub(crate) pipeline: String,
 }
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         for name in ["hub", "psa", "rmm", "sheet"] {
             std::fs::create_dir(dir.path().join(name)).expect("a writable folder");
         }
+        for file in ["hub/locations.json", "psa/sites.json", "rmm/sites.json", "sheet/tickets.csv"] {
+            let text = if file.ends_with("csv") { "id\n" } else { "[]" };
+            std::fs::write(dir.path().join(file), text).expect("a writable folder");
+        }
         Self { dir, pipeline: HEAD.to_owned() }
     }
 
-    fn with(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.dir.path().join(path), content).expect("a writable folder");
         self
     }
@@ -58,19 +62,19 @@ impl Folder {
         extract::extract(&pipeline, &Junk::new(&pipeline.junk), &|_| {})
     }
 
-    fn read(&self) -> Extracted {
+    pub(crate) fn read(&self) -> Extracted {
         self.extract().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn fail(&self) -> (String, String) {
+    pub(crate) fn fail(&self) -> (String, String) {
         let error = self.extract().expect_err("the source cannot be read");
         (error.to_string(), error.hint)
     }
 }
 
-const SHEET: u16 = 3;
+pub(crate) const SHEET: u16 = 3;
 
-fn table(extracted: &Extracted, source: u16, entity: Entity) -> &Records {
+pub(crate) fn table(extracted: &Extracted, source: u16, entity: Entity) -> &Records {
     extracted.tables.get(source, entity).expect("the source delivers the entity")
 }
 
@@ -80,7 +84,7 @@ fn row(records: &Records, id: &str) -> u32 {
         .unwrap_or_else(|| panic!("no record {id}"))
 }
 
-fn value<'r>(records: &'r Records, id: &str, name: &str) -> &'r str {
+pub(crate) fn value<'r>(records: &'r Records, id: &str, name: &str) -> &'r str {
     records.get(row(records, id), name).unwrap_or_default()
 }
 
@@ -307,7 +311,7 @@ fn the_autotask_company_names_the_organization_where_the_pipeline_says_so() {
     assert_eq!(names(&folder), ["Harbor Lane Dental", "Unlinked"]);
 }
 
-fn archive(path: &Path, members: &[(&str, &str)]) {
+pub(crate) fn archive(path: &Path, members: &[(&str, &str)]) {
     let mut writer = zip::ZipWriter::new(std::fs::File::create(path).expect("a writable folder"));
     for (name, content) in members {
         writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a new member");

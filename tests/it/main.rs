@@ -5,6 +5,7 @@ mod crash;
 mod decisions_file;
 mod errors;
 mod extract;
+mod extract_edges;
 mod matching;
 mod oracle;
 mod ownership;

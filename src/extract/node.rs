@@ -1,0 +1,305 @@
+//! One element of a JSON document, borrowed from its text, and the paths that lead into it.
+//!
+//! `serde_json::Value` copies every name and text and hashes every name; an element is read once and given up, so it
+//! borrows, and its members are found by position, which is the same in one element after the other.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// The members of an object, in the document's order.
+pub(super) type Members<'a> = Vec<(Cow<'a, str>, Node<'a>)>;
+
+/// A JSON value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    UInt(u64),
+    Float(f64),
+    Text(Cow<'a, str>),
+    Array(Vec<Node<'a>>),
+    Object(Members<'a>),
+    /// A column holds the value; it is not written to `raw`.
+    Taken,
+}
+
+impl<'a> Node<'a> {
+    /// The element that `text` holds.
+    pub fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The member called `name`.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().find(|(own, _)| own == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The member at a path of names with dots between, `None` when there is none. `null` is there and blank.
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').try_fold(self, |node, name| node.get(name))
+    }
+
+    /// A scalar as text, `None` for null and structures.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Bool(true) => Some(Cow::Borrowed("true")),
+            Self::Bool(false) => Some(Cow::Borrowed("false")),
+            Self::Int(number) => Some(Cow::Owned(number.to_string())),
+            Self::UInt(number) => Some(Cow::Owned(number.to_string())),
+            Self::Float(number) => Some(Cow::Owned(number.to_string())),
+            Self::Null | Self::Array(_) | Self::Object(_) | Self::Taken => None,
+        }
+    }
+
+    /// A scalar that is not blank, as text.
+    pub fn filled(&self) -> Option<Cow<'_, str>> {
+        self.text().filter(|text| !text.trim().is_empty())
+    }
+
+    /// The values of an array; nothing for anything else.
+    pub fn items(&self) -> &[Self] {
+        match self {
+            Self::Array(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The members of an object, `None` for anything else.
+    pub fn members_mut(&mut self) -> Option<&mut Members<'a>> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Whether it says nothing: null, an empty text or list, an object of nothing else.
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Null | Self::Taken => true,
+            Self::Text(text) => text.is_empty(),
+            Self::Array(items) => items.is_empty(),
+            Self::Object(members) => members.iter().all(|(_, value)| value.is_nothing()),
+            _ => false,
+        }
+    }
+
+    /// Whether a member called `name` belongs into `raw`.
+    pub fn is_worth_keeping(&self, name: &str, secrets: &[String]) -> bool {
+        !self.is_nothing() && !is_secret(name, secrets)
+    }
+
+    /// Appends it as JSON, without what says nothing and without the members called as one of `secrets`.
+    pub fn write(&self, secrets: &[String], out: &mut Vec<u8>) {
+        match self {
+            Self::Null | Self::Taken => out.extend(b"null"),
+            Self::Bool(truth) => out.extend(if *truth { &b"true"[..] } else { b"false" }),
+            Self::Int(number) => out.extend(number.to_string().bytes()),
+            Self::UInt(number) => out.extend(number.to_string().bytes()),
+            Self::Float(number) => write_json(number, out),
+            Self::Text(text) if text.contains('\0') => write_json(&text.replace('\0', ""), out),
+            Self::Text(text) => write_json(text, out),
+            Self::Array(items) => {
+                out.push(b'[');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    item.write(secrets, out);
+                }
+                out.push(b']');
+            }
+            Self::Object(members) => {
+                out.push(b'{');
+                let mut is_first = true;
+                for (name, value) in members {
+                    if !value.is_worth_keeping(name, secrets) {
+                        continue;
+                    }
+                    if !is_first {
+                        out.push(b',');
+                    }
+                    is_first = false;
+                    write_json(name, out);
+                    out.push(b':');
+                    value.write(secrets, out);
+                }
+                out.push(b'}');
+            }
+        }
+    }
+
+    /// The element as JSON, as [`Node::write`] writes it.
+    pub fn json(&self, secrets: &[String]) -> String {
+        let mut out = Vec::new();
+        self.write(secrets, &mut out);
+        String::from_utf8(out).expect("JSON is written as UTF-8")
+    }
+}
+
+/// Whether a member or heading is known to hold secrets. A name that ends in `*` means all that begin so.
+pub(super) fn is_secret(name: &str, secrets: &[String]) -> bool {
+    secrets.iter().any(|secret| match secret.strip_suffix('*') {
+        None => secret.eq_ignore_ascii_case(name),
+        Some(start) => name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start)),
+    })
+}
+
+/// Appends a name, text or number as JSON.
+pub(super) fn write_json(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("a scalar can be written to memory");
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Node::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Node::UInt(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Node::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Node::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Node::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Node::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Members::with_capacity(8);
+        while let Some(name) = map.next_key::<Name<'de>>()? {
+            members.push((name.0, map.next_value()?));
+        }
+        Ok(Node::Object(members))
+    }
+}
+
+/// The name of a member, borrowed where it holds no escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A path of member names that remembers where it found them last.
+#[derive(Debug)]
+pub(super) struct Path {
+    parts: Vec<(String, Cell<usize>)>,
+}
+
+impl Path {
+    pub fn new(path: &str) -> Self {
+        Self { parts: path.split('.').map(|part| (part.to_owned(), Cell::new(0))).collect() }
+    }
+
+    /// The member at the path, `None` when there is none.
+    pub fn find<'n, 'a>(&self, node: &'n Node<'a>) -> Option<&'n Node<'a>> {
+        self.parts.iter().try_fold(node, |node, (name, hint)| match node {
+            Node::Object(members) => Some(&members[position(members, name, hint)?].1),
+            _ => None,
+        })
+    }
+
+    /// Whether the member or, for a reference that is null, its parent is there.
+    pub fn is_there(&self, node: &Node<'_>) -> bool {
+        let mut node = node;
+        for (name, hint) in &self.parts {
+            match node {
+                Node::Object(members) => match position(members, name, hint) {
+                    Some(at) => node = &members[at].1,
+                    None => return false,
+                },
+                Node::Null => return true,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// Marks the member at the path as taken over.
+    pub fn take(&self, node: &mut Node<'_>) {
+        let mut node = node;
+        for (name, hint) in &self.parts {
+            let Node::Object(members) = node else { return };
+            let Some(at) = position(members, name, hint) else { return };
+            node = &mut members[at].1;
+        }
+        *node = Node::Taken;
+    }
+}
+
+fn position(members: &Members<'_>, name: &str, hint: &Cell<usize>) -> Option<usize> {
+    if members.get(hint.get()).is_some_and(|(own, _)| own == name) {
+        return Some(hint.get());
+    }
+    let found = members.iter().position(|(own, _)| own == name)?;
+    hint.set(found);
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_borrows_and_writes_what_was_not_taken() {
+        let text = r#"{"id":7,"name":"A \"B\"","site":null,"empty":{"x":""},"proxy":{"password":"p","port":1},"n":1.5}"#;
+        let mut node = Node::parse(text).expect("it is valid");
+        assert_eq!(node.at("id").and_then(Node::text).as_deref(), Some("7"));
+        let site = Path::new("site.name");
+        assert!(site.is_there(&node), "a reference that is null carries its members as blank");
+        assert_eq!(site.find(&node), None);
+        Path::new("id").take(&mut node);
+        assert_eq!(node.json(&["password".to_owned()]), r#"{"name":"A \"B\"","proxy":{"port":1},"n":1.5}"#);
+    }
+
+    #[test]
+    fn a_path_finds_its_member_wherever_it_stands() {
+        let path = Path::new("type.name");
+        for text in [r#"{"type":{"id":1,"name":"x"}}"#, r#"{"a":1,"type":{"name":"x"}}"#] {
+            let node = Node::parse(text).expect("it is valid");
+            assert_eq!(path.find(&node).and_then(Node::text).as_deref(), Some("x"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Cuts a JSON document into values without reading what they hold, so that a document of any size is read value by
+//! value in bounded memory, and each value can be parsed from a slice.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::error::Failure;
+
+/// The first size of the buffer.
+const BUFFER: usize = 1 << 16;
+
+/// The most bytes of one value: a record, or a page of them where pages stand in an array.
+const VALUE_SIZE: usize = 256 << 20;
+
+/// A position in a document that is being read.
+pub(super) struct Scanner<'r> {
+    reader: &'r mut dyn Read,
+    buffer: Vec<u8>,
+    /// The next byte to look at.
+    at: usize,
+    /// Where the bytes read so far end.
+    end: usize,
+    /// Lines before the buffer, and bytes of the line with which it begins that are before it.
+    lines: usize,
+    columns: usize,
+}
+
+impl<'r> Scanner<'r> {
+    /// A scanner at the start of a document. A byte order mark, which some editors put there, is left out.
+    pub fn new(reader: &'r mut dyn Read) -> Result<Self, Failure> {
+        let mut scanner = Self { reader, buffer: vec![0; BUFFER], at: 0, end: 0, lines: 0, columns: 0 };
+        while scanner.end < 3 && scanner.fill(0)? {}
+        if scanner.buffer[..scanner.end].starts_with(&[0xef, 0xbb, 0xbf]) {
+            scanner.at = 3;
+        }
+        Ok(scanner)
+    }
+
+    /// The next byte that is no white space, which stays; `None` at the end.
+    pub fn peek(&mut self) -> Result<Option<u8>, Failure> {
+        loop {
+            while self.at < self.end {
+                let byte = self.buffer[self.at];
+                if !byte.is_ascii_whitespace() {
+                    return Ok(Some(byte));
+                }
+                self.at += 1;
+            }
+            if !self.fill(self.at)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Goes past the byte that was peeked at.
+    pub fn skip(&mut self) {
+        self.at += 1;
+    }
+
+    /// Goes past `byte` if it is the next one. Returns whether it was.
+    pub fn eat(&mut self, byte: u8) -> Result<bool, Failure> {
+        let is_next = self.peek()? == Some(byte);
+        if is_next {
+            self.skip();
+        }
+        Ok(is_next)
+    }
+
+    /// Goes past one value and returns where it is in the buffer, until the next call.
+    pub fn value(&mut self) -> Result<Range<usize>, Failure> {
+        if self.peek()?.is_none() {
+            return Err(self.cut_off());
+        }
+        let (mut start, mut at) = (self.at, self.at);
+        let (mut depth, mut in_text) = (0_usize, false);
+        loop {
+            while at < self.end {
+                if in_text {
+                    match self.buffer[at] {
+                        b'"' => {
+                            in_text = false;
+                            if depth == 0 {
+                                return Ok(self.ended(start, at + 1));
+                            }
+                        }
+                        // What follows an escape is no end of the text, so it must be at hand too.
+                        b'\\' if at + 1 == self.end => break,
+                        b'\\' => at += 1,
+                        _ => {}
+                    }
+                } else {
+                    match self.buffer[at] {
+                        b'"' => in_text = true,
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' if depth > 1 => depth -= 1,
+                        b'}' | b']' if depth == 1 => return Ok(self.ended(start, at + 1)),
+                        b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => {
+                            return Ok(self.ended(start, at));
+                        }
+                        _ => {}
+                    }
+                }
+                at += 1;
+            }
+            if at - start > VALUE_SIZE {
+                let what = self.place(start, "a record is larger than 256 MiB");
+                return Err(Failure::new(what, "save the pages of the answer as files of their own"));
+            }
+            let moved = start;
+            if !self.fill(start)? {
+                let is_scalar = depth == 0 && !in_text && at > start;
+                return if is_scalar { Ok(self.ended(start, at)) } else { Err(self.cut_off()) };
+            }
+            at -= moved;
+            start = 0;
+        }
+    }
+
+    fn ended(&mut self, start: usize, end: usize) -> Range<usize> {
+        self.at = end;
+        start..end
+    }
+
+    /// The bytes of a value.
+    pub fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.buffer[range]
+    }
+
+    /// The error that `error` is, found in the value that starts at `start`.
+    pub fn invalid(&self, start: usize, error: &serde_json::Error) -> Failure {
+        let (line, column) = self.position(start);
+        let inside = error.line().max(1);
+        let (line, column) = if inside == 1 {
+            (line, column + error.column().saturating_sub(1))
+        } else {
+            (line + inside - 1, error.column())
+        };
+        // The message ends with a position in the value, which says nothing to anyone.
+        let text = error.to_string();
+        let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+        Failure::new(format!("it is not valid JSON: {what} at line {line} column {column}"), "")
+    }
+
+    /// The error of a byte that cannot stand where the scanner is.
+    pub fn unexpected(&mut self, expected: &str) -> Failure {
+        match self.peek() {
+            Err(failure) => failure,
+            Ok(None) => self.cut_off(),
+            Ok(Some(byte)) => {
+                let what = format!("expected {expected}, found `{}`", char::from(byte).escape_debug());
+                Failure::new(format!("it is not valid JSON: {}", self.place(self.at, &what)), "")
+            }
+        }
+    }
+
+    fn cut_off(&self) -> Failure {
+        let (line, column) = self.position(self.end);
+        let what =
+            format!("it is not valid JSON: EOF while parsing a value at line {line} column {}", column - 1);
+        Failure::new(what, "the document ends too early: save it again")
+    }
+
+    fn place(&self, at: usize, what: &str) -> String {
+        let (line, column) = self.position(at);
+        format!("{what} at line {line} column {column}")
+    }
+
+    /// Line and column of the byte at `at` in the buffer, from 1.
+    fn position(&self, at: usize) -> (usize, usize) {
+        let before = &self.buffer[..at.min(self.end)];
+        match before.iter().rposition(|byte| *byte == b'\n') {
+            None => (self.lines + 1, self.columns + before.len() + 1),
+            Some(last) => (self.lines + newlines(before) + 1, before.len() - last),
+        }
+    }
+
+    /// Reads more, keeping what starts at `keep`, which moves to the front. Returns whether there was more.
+    fn fill(&mut self, keep: usize) -> Result<bool, Failure> {
+        let gone = &self.buffer[..keep];
+        match gone.iter().rposition(|byte| *byte == b'\n') {
+            None => self.columns += keep,
+            Some(last) => {
+                self.lines += newlines(gone);
+                self.columns = keep - last - 1;
+            }
+        }
+        self.buffer.copy_within(keep..self.end, 0);
+        self.at -= keep.min(self.at);
+        self.end -= keep;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        loop {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count > 0);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+#[expect(clippy::naive_bytecount, reason = "the compiler makes vector code of it")]
+fn newlines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its text a few bytes at a time.
+    struct Drops<'t>(&'t [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = self.0.len().min(3).min(buffer.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn values_are_cut_where_they_end() {
+        let text = r#" {"a":"}\\\"]","b":[1,{}]} , "x,\"y" ,-1.5e3, [ [] ],null"#;
+        let mut drops = Drops(text.as_bytes());
+        let mut scanner = Scanner::new(&mut drops).expect("it can be read");
+        let mut found = Vec::new();
+        loop {
+            let range = scanner.value().expect("it is whole");
+            found.push(String::from_utf8_lossy(scanner.bytes(range)).into_owned());
+            if !scanner.eat(b',').expect("it can be read") {
+                break;
+            }
+        }
+        assert_eq!(found, [r#"{"a":"}\\\"]","b":[1,{}]}"#, r#""x,\"y""#, "-1.5e3", "[ [] ]", "null"]);
+    }
+
+    #[test]
+    fn errors_know_their_line_beyond_the_buffer() {
+        let mut text = "[\n".to_owned();
+        for _ in 0..40_000 {
+            text.push_str("{\"a\":1},\n");
+        }
+        text.push_str("{\"a\":");
+        let mut bytes = text.as_bytes();
+        let mut scanner = Scanner::new(&mut bytes).expect("it can be read");
+        assert!(scanner.eat(b'[').expect("it can be read"));
+        let failure = loop {
+            match scanner.value() {
+                Ok(_) => assert!(scanner.eat(b',').expect("it can be read")),
+                Err(failure) => break failure,
+            }
+        };
+        assert!(
+            failure.what.ends_with("EOF while parsing a value at line 40002 column 5"),
+            "{}",
+            failure.what
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! Supplements: rows that add columns to records of the same id, such as audits to devices.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, LargeStringBuilder, RecordBatch};
+use rayon::prelude::*;
+
+use super::assemble::by_id;
+use crate::model::{Kind, LIST_SEPARATOR, Records, fields};
+
+/// The records, sorted by id, with blank columns filled from the supplements of the same id: of several the first that
+/// has the column, by file and line. Network interfaces are added to those that are there.
+pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
+    let order = by_id(adding);
+    let adding_ids = adding.text_at(0);
+    let ids = records.text_at(0);
+    // For each record the part of `order` that has its id.
+    let mut parts: Vec<(u32, u32)> = Vec::with_capacity(records.len());
+    let mut at = 0;
+    for row in 0..records.len() {
+        let id = ids.value(row);
+        while at < order.len() && adding_ids.value(order[at] as usize) < id {
+            at += 1;
+        }
+        let start = at;
+        while at < order.len() && adding_ids.value(order[at] as usize) == id {
+            at += 1;
+        }
+        let bound = |at: usize| u32::try_from(at).expect("a table has fewer than 4 billion rows");
+        parts.push((bound(start), bound(at)));
+    }
+    let rows_of =
+        |row: usize| order[parts[row].0 as usize..parts[row].1 as usize].iter().map(|row| *row as usize);
+
+    let columns = fields(records.entity);
+    let mut files = records.files.clone();
+    let made: Vec<ArrayRef> = (0..records.batch().num_columns())
+        .into_par_iter()
+        .map(|position| {
+            let is_carried = adding.files.iter().any(|file| file.carried.get(position) == Some(&true));
+            if position == 0 || !is_carried {
+                return Arc::clone(records.batch().column(position));
+            }
+            let (own, more) = (records.text_at(position), adding.text_at(position));
+            let is_list = columns[position].kind == Kind::Interfaces;
+            let mut made = LargeStringBuilder::with_capacity(
+                own.len(),
+                own.value_data().len() + more.value_data().len(),
+            );
+            for row in 0..own.len() {
+                let mut others = rows_of(row).filter(|row| more.is_valid(*row)).map(|row| more.value(row));
+                if !is_list {
+                    let own = own.is_valid(row).then(|| own.value(row));
+                    made.append_option(own.or_else(|| others.next()));
+                    continue;
+                }
+                let own = own.is_valid(row).then(|| own.value(row));
+                let mut items: Vec<&str> =
+                    own.into_iter().flat_map(|cell| cell.split(LIST_SEPARATOR)).collect();
+                for item in others.flat_map(|cell| cell.split(LIST_SEPARATOR)) {
+                    if !items.contains(&item) {
+                        items.push(item);
+                    }
+                }
+                made.append_option((!items.is_empty()).then(|| items.join(&LIST_SEPARATOR.to_string())));
+            }
+            Arc::new(made.finish()) as ArrayRef
+        })
+        .collect();
+    for (position, _) in columns.iter().enumerate().skip(1) {
+        if adding.files.iter().any(|file| file.carried[position]) {
+            for info in &mut files {
+                info.carried[position] = true;
+            }
+        }
+    }
+    let batch = RecordBatch::try_new(records.batch().schema(), made)
+        .expect("columns were replaced by others of their type and length");
+    Records::new(records.source, records.entity, files, batch)
+}
