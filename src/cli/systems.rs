@@ -86,7 +86,8 @@ fn describe(system: &System, paint: Paint) -> String {
     };
     let links = (!system.integration_types.is_empty())
         .then(|| format!("the hub stores its ids as `{}`", system.integration_types.join("`, `")));
-    section("syncs", std::iter::once(sync.to_owned()).chain(links).collect());
+    let flows = system.syncs.iter().cloned();
+    section("syncs", flows.chain(std::iter::once(sync.to_owned())).chain(links).collect());
     let requires =
         system.requires.iter().map(|(entity, columns)| format!("{}: {}", entity.table(), columns.join(", ")));
     section("requires", requires.collect());

@@ -29,7 +29,8 @@ pub(super) fn table(
     supplements: Vec<FileRows>,
 ) -> Assembled {
     let mut joined = joined(source, entity, files);
-    let repeated = sort(&mut joined.records);
+    let (records, repeated) = sorted(joined.records);
+    joined.records = records;
     for row in repeated {
         joined.quarantine.push(QuarantineRow { source: name.to_owned(), ..row });
     }
@@ -64,7 +65,7 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> Assembled {
     }
     let whole = match <[RecordBatch; 1]>::try_from(batches) {
         Ok([only]) => only,
-        Err(several) => one_after_the_other(entity, &several),
+        Err(several) => one_after_the_other(entity, several),
     };
     let mut records = Records::new(source, entity, infos, whole);
     records.rows_read = rows_read;
@@ -72,21 +73,27 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> Assembled {
     Assembled { records, findings, quarantine }
 }
 
-/// One batch of all.
-fn one_after_the_other(entity: Entity, batches: &[RecordBatch]) -> RecordBatch {
+/// One batch of all. Columns of single files are let go as soon as they are joined.
+fn one_after_the_other(entity: Entity, batches: Vec<RecordBatch>) -> RecordBatch {
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let columns: Vec<ArrayRef> = (0..schema(entity).fields().len())
+    let mut columns: Vec<Vec<ArrayRef>> =
+        vec![Vec::with_capacity(batches.len()); schema(entity).fields().len()];
+    for batch in batches {
+        for (parts, part) in columns.iter_mut().zip(batch.columns()) {
+            parts.push(Arc::clone(part));
+        }
+    }
+    let joined: Vec<ArrayRef> = columns
         .into_par_iter()
-        .map(|position| {
-            let parts: Vec<&dyn Array> =
-                batches.iter().map(|batch| batch.column(position).as_ref()).collect();
+        .map(|parts| {
+            let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
             if parts.iter().all(|part| is_blank(*part)) {
                 return Arc::new(LargeStringArray::new_null(rows)) as ArrayRef;
             }
             concat(&parts).expect("every batch has the schema of the entity")
         })
         .collect();
-    RecordBatch::try_new(schema(entity), columns).expect("every batch has the schema of the entity")
+    RecordBatch::try_new(schema(entity), joined).expect("every batch has the schema of the entity")
 }
 
 /// Whether it is a column of texts that no row has, such as one that no file carries. It stays the array that was never
@@ -119,13 +126,14 @@ pub(super) fn by_id(records: &Records) -> Vec<u32> {
     order
 }
 
-/// Sorts by id and takes out all but the first row of every id. Returns these for the quarantine.
-fn sort(records: &mut Records) -> Vec<QuarantineRow> {
+/// The records by id, and for the quarantine all but the first row of every id. Columns are let go as soon as they are
+/// sorted.
+fn sorted(mut records: Records) -> (Records, Vec<QuarantineRow>) {
     let ids = records.text_at(0);
     if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
-        return Vec::new();
+        return (records, Vec::new());
     }
-    let mut order = by_id(records);
+    let mut order = by_id(&records);
     let mut repeated = Vec::new();
     let mut last: Option<u32> = None;
     order.retain(|row| {
@@ -142,29 +150,29 @@ fn sort(records: &mut Records) -> Vec<QuarantineRow> {
         .map(|row| {
             let reason = format!("duplicate_id: the id `{}` stands in an earlier row", records.id(*row));
             let (file, line) = (&records.file(*row).path, u64::from(records.line(*row)));
-            quarantined("", records.entity, file, line, &reason, &as_json(records, *row))
+            quarantined("", records.entity, file, line, &reason, &as_json(&records, *row))
         })
         .collect();
     let order = UInt32Array::from(order);
-    let columns: Vec<ArrayRef> = records
-        .batch()
-        .columns()
-        .par_iter()
+    let (source, entity, rows_read) = (records.source, records.entity, records.rows_read);
+    let bad = records.quarantined + quarantine.len() as u64;
+    let files = std::mem::take(&mut records.files);
+    let unsorted: Vec<ArrayRef> = records.into_batch().columns().to_vec();
+    let columns: Vec<ArrayRef> = unsorted
+        .into_par_iter()
         .map(|column| {
-            if is_blank(column) {
+            if is_blank(&column) {
                 Arc::new(LargeStringArray::new_null(order.len())) as ArrayRef
             } else {
-                take(column, &order, None).expect("the order names rows of the table")
+                take(&column, &order, None).expect("the order names rows of the table")
             }
         })
         .collect();
-    let batch =
-        RecordBatch::try_new(records.batch().schema(), columns).expect("every column was taken in one order");
-    let mut sorted = Records::new(records.source, records.entity, std::mem::take(&mut records.files), batch);
-    sorted.rows_read = records.rows_read;
-    sorted.quarantined = records.quarantined + quarantine.len() as u64;
-    *records = sorted;
-    quarantine
+    let batch = RecordBatch::try_new(schema(entity), columns).expect("every column was taken in one order");
+    let mut sorted = Records::new(source, entity, files, batch);
+    sorted.rows_read = rows_read;
+    sorted.quarantined = bad;
+    (sorted, quarantine)
 }
 
 /// A record as a JSON object of its columns, for the quarantine.

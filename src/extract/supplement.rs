@@ -38,18 +38,24 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
         .into_par_iter()
         .map(|position| {
             let is_carried = adding.files.iter().any(|file| file.carried.get(position) == Some(&true));
-            if position == 0 || !is_carried {
+            let adds = is_carried || columns.get(position).is_some_and(|field| field.kind == Kind::Json);
+            if position == 0 || !adds {
                 return Arc::clone(records.batch().column(position));
             }
             let (own, more) = (records.text_at(position), adding.text_at(position));
-            let is_list = columns[position].kind == Kind::Interfaces;
+            let kind = columns[position].kind;
             let mut made = LargeStringBuilder::with_capacity(
                 own.len(),
                 own.value_data().len() + more.value_data().len(),
             );
             for row in 0..own.len() {
                 let mut others = rows_of(row).filter(|row| more.is_valid(*row)).map(|row| more.value(row));
-                if !is_list {
+                if kind == Kind::Json {
+                    let own = own.is_valid(row).then(|| own.value(row));
+                    made.append_option(with_members(own, others));
+                    continue;
+                }
+                if kind != Kind::Interfaces {
                     let own = own.is_valid(row).then(|| own.value(row));
                     made.append_option(own.or_else(|| others.next()));
                     continue;
@@ -77,4 +83,40 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
     let batch = RecordBatch::try_new(records.batch().schema(), made)
         .expect("columns were replaced by others of their type and length");
     Records::new(records.source, records.entity, files, batch)
+}
+
+/// The member of `raw` that has what no column holds of a supplement; further ones are numbered.
+const MEMBER: &str = "supplement";
+
+/// A JSON object with further ones as members.
+fn with_members<'a>(own: Option<&str>, others: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut object = own.and_then(|own| own.strip_suffix('}')).unwrap_or("{").to_owned();
+    for (other, number) in others.zip(1..) {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        match number {
+            1 => object.push_str(&format!("\"{MEMBER}\":{other}")),
+            _ => object.push_str(&format!("\"{MEMBER}__{number}\":{other}")),
+        }
+    }
+    object.push('}');
+    (object.len() > 2).then_some(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_become_members() {
+        let with = |own, others: &[&'static str]| with_members(own, others.iter().copied());
+        assert_eq!(with(None, &[]), None);
+        assert_eq!(with(Some(r#"{"a":1}"#), &[]).as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(with(None, &[r#"{"b":2}"#]).as_deref(), Some(r#"{"supplement":{"b":2}}"#));
+        assert_eq!(
+            with(Some(r#"{"a":1}"#), &["{}", "{}"]).as_deref(),
+            Some(r#"{"a":1,"supplement":{},"supplement__2":{}}"#)
+        );
+    }
 }

@@ -76,6 +76,12 @@ impl Records {
         &self.batch
     }
 
+    /// The whole batch alone, so that its columns can be let go one by one.
+    #[must_use]
+    pub fn into_batch(self) -> RecordBatch {
+        self.batch
+    }
+
     /// The position of the column `name`, or `None` when the entity has no such column.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {

@@ -161,6 +161,26 @@ fn short_rows_are_filled_and_long_ones_of_blank_cells_cut() {
 }
 
 #[test]
+fn what_no_column_holds_of_an_audit_is_kept_with_its_device() {
+    let uid = "5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001";
+    let extracted = Folder::new()
+        .with(
+            "rmm/devices.json",
+            format!(r#"{{"devices":[{{"uid":"{uid}","deviceClass":"device","hostname":"PC-1","domain":"hld"}}]}}"#),
+        )
+        .with(
+            "rmm/audits.json",
+            format!(r#"[{{"deviceUid":"{uid}","systemInfo":{{"model":"M","totalCpuCores":8}},"udf":{{"udf1":"canary"}}}}]"#),
+        )
+        .read();
+    let devices = table(&extracted, 2, Entity::Configuration);
+    assert_eq!(
+        value(devices, uid, column::RAW),
+        r#"{"domain":"hld","supplement":{"systemInfo":{"totalCpuCores":8}}}"#
+    );
+}
+
+#[test]
 fn a_bad_row_of_a_supplement_counts_with_the_records() {
     let uid = "5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001";
     let extracted = Folder::new()
