@@ -106,6 +106,10 @@ fn files(pipeline: &Pipeline, files: &[FileReport], printer: &Printer) -> String
     }
     let mut text = if columns.is_empty() { "no file was read\n".to_owned() } else { columns.render(paint) };
     for file in files {
+        if let Some(belonging) = &file.belonging {
+            let sentence = one_line(&belonging.to_string(), 200);
+            text.push_str(&format!("{}: {sentence}\n", one_line(&file.file, 80)));
+        }
         if !file.not_understood.is_empty() {
             let more = file.not_understood.len().saturating_sub(HEADINGS);
             let mut named: Vec<String> = file

@@ -6,6 +6,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Member};
+use super::belonging::{Home, Place};
 use super::error::Failure;
 use crate::model::Entity;
 use crate::pipeline::FileSpec;
@@ -23,6 +24,8 @@ pub(super) struct Input {
     member: Option<Member>,
     /// The entity that the pipeline gives.
     pub entity: Option<Entity>,
+    /// The organization that the pipeline gives.
+    organization: Option<String>,
     pub format: Format,
     /// True when the pipeline names the file itself, and not a folder, an archive or a pattern.
     pub is_named: bool,
@@ -166,6 +169,7 @@ impl Finder<'_> {
             path: path.to_owned(),
             member,
             entity: self.spec.entity,
+            organization: self.spec.organization.clone(),
             format,
             is_named: false,
             below: below.to_owned(),
@@ -193,6 +197,31 @@ impl Input {
         self.member.is_none().then_some(&self.path)
     }
 
+    /// How little the pipeline's path says of the file: whether nothing but where it is, and how far off it starts.
+    pub fn vagueness(&self) -> (bool, usize) {
+        (self.entity.is_none() && self.organization.is_none(), self.below.len())
+    }
+
+    /// Where the file stands.
+    pub fn home(&self) -> Home {
+        let parent = self.shown.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let organization = self.organization.clone();
+        if self.member.is_none() {
+            let folder =
+                self.path.parent().map(|folder| Place { path: parent.to_owned(), name: name_of(folder) });
+            return Home { organization, folder, archive: None };
+        }
+        let archive =
+            self.shown.strip_suffix(&self.below).map_or(parent, |archive| archive.trim_end_matches('/'));
+        let name = self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let inside = self.below.rsplit_once(['/', '\\']).map(|(folder, _)| folder);
+        let folder = inside.map(|inside| Place {
+            path: format!("{archive}/{inside}"),
+            name: inside.rsplit(['/', '\\']).next().unwrap_or(inside).to_owned(),
+        });
+        Home { organization, folder, archive: Some(Place { path: archive.to_owned(), name }) }
+    }
+
     /// The file's name in comparable form: without folder, ending, page number and punctuation, lower-case.
     pub fn stem(&self) -> String {
         stem(&self.shown)
@@ -209,6 +238,12 @@ impl Input {
         let mut parents = self.below.split(['/', '\\']).rev().skip(1);
         parents.any(|parent| folders.iter().any(|folder| folder.eq_ignore_ascii_case(parent)))
     }
+}
+
+/// The name of a folder, whichever way it was written: `.` has one too.
+fn name_of(folder: &Path) -> String {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name(folder).or_else(|| name(&folder.canonicalize().ok()?)).unwrap_or_default()
 }
 
 fn stem(path: &str) -> String {

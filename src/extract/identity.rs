@@ -81,6 +81,19 @@ pub(super) fn implied_id(source: &str, name: &str) -> String {
     hash.text()
 }
 
+/// Whether an id was made here.
+pub(super) fn is_made(id: &str) -> bool {
+    id.starts_with('~')
+}
+
+/// A made id of a record whose organization became known after it was made.
+pub(super) fn within(id: &str, organization: &str) -> String {
+    let mut hash = Fnv::new();
+    hash.add(organization);
+    hash.add(id);
+    hash.text()
+}
+
 struct Fnv(u128);
 
 impl Fnv {

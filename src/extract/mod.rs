@@ -6,6 +6,7 @@
 
 mod archive;
 mod assemble;
+mod belonging;
 mod csv;
 mod document;
 mod element;
@@ -34,11 +35,13 @@ use rayon::prelude::*;
 use crate::model::{Entity, Finding, QuarantineRow, Records, SourceIx, Tables};
 use crate::normalize::Junk;
 use crate::pipeline::Pipeline;
+use belonging::Home;
 use error::Failure;
 use file::{Content, Rows};
 use files::{Format, Input};
 use sink::FileRows;
 
+pub use belonging::Belonging;
 pub use error::ExtractError;
 pub use recognise::{Recognised, recognise};
 
@@ -80,6 +83,8 @@ pub struct FileReport {
     pub understood: Vec<(String, &'static str)>,
     /// Headings or members that were not, and went to `raw`.
     pub not_understood: Vec<String>,
+    /// Which organization its rows belong to and what says so, where they do not all say it themselves.
+    pub belonging: Option<Belonging>,
     /// Why the file was passed over, or another remark; empty for none.
     pub note: String,
 }
@@ -97,6 +102,7 @@ impl FileReport {
             quarantined: 0,
             understood: Vec::new(),
             not_understood: Vec::new(),
+            belonging: None,
             note: String::new(),
         }
     }
@@ -172,10 +178,11 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             }
         }
     }
-    // Two paths of a source may lead to one file.
-    inputs.sort_by(|a, b| (a.0, &a.1.shown).cmp(&(b.0, &b.1.shown)));
+    // Two paths of a source may lead to one file. The one that says more of it counts, else the one closer to it.
+    inputs.sort_by(|a, b| (a.0, &a.1.shown, a.1.vagueness()).cmp(&(b.0, &b.1.shown, b.1.vagueness())));
     inputs.dedup_by(|a, b| a.0 == b.0 && a.1.shown == b.1.shown);
     tell(ExtractEvent::Started { files: inputs.len() });
+    let homes = inputs.iter().map(|(ix, input)| ((*ix, input.shown.clone()), input.home())).collect();
     let read: Vec<(SourceIx, String, Outcome)> = inputs
         .into_par_iter()
         .with_max_len(1)
@@ -203,7 +210,7 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             failures.push((ix, String::new(), Failure::new(what, hint)));
         }
     }
-    let mut extracted = whole.assemble(pipeline);
+    let mut extracted = whole.assemble(pipeline, &homes);
     failures.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let mut errors = Vec::new();
     for (ix, file, failure) in failures {
@@ -245,7 +252,8 @@ impl Collected {
         self.files.push(report);
     }
 
-    fn assemble(mut self, pipeline: &Pipeline) -> Extracted {
+    fn assemble(mut self, pipeline: &Pipeline, homes: &BTreeMap<(SourceIx, String), Home>) -> Extracted {
+        let given = belonging::assign(pipeline, homes, &mut self.records, &mut self.files);
         let mut parts = Vec::with_capacity(self.records.len());
         for ((source, entity), files) in self.records {
             parts.push((
@@ -270,11 +278,21 @@ impl Collected {
             quarantine.extend(made.quarantine);
         }
         for (source, settings) in (0..).zip(&pipeline.sources).skip(1) {
-            let (own, others): (Vec<Records>, Vec<Records>) =
+            let (mut own, others): (Vec<Records>, Vec<Records>) =
                 std::mem::take(&mut tables).into_iter().partition(|table| table.source == source);
             tables = others;
             if !own.iter().any(|table| table.entity == Entity::Organization) {
                 tables.extend(implied::implied_organizations(source, &settings.name, &own));
+            } else if let Some(given) = given.get(&source) {
+                own = own
+                    .into_iter()
+                    .map(|table| match table.entity {
+                        Entity::Organization => {
+                            implied::with_organizations(table, &settings.name, given, pipeline.names)
+                        }
+                        _ => table,
+                    })
+                    .collect();
             }
             tables.extend(own);
         }

@@ -38,7 +38,12 @@ pub struct Recognised {
 /// # Errors
 /// When the folder cannot be read, in words.
 pub fn recognise(folder: &Path) -> Result<Vec<Recognised>, String> {
-    let spec = FileSpec { path: folder.to_owned(), written: folder.display().to_string(), entity: None };
+    let spec = FileSpec {
+        path: folder.to_owned(),
+        written: folder.display().to_string(),
+        entity: None,
+        organization: None,
+    };
     let inputs = files::find(&spec, folder).map_err(|failure: Failure| failure.what)?;
     let guesses: Vec<Result<Vec<Guess>, String>> = inputs.iter().map(guesses).collect();
     let parent =

@@ -18,6 +18,9 @@ const TEXTS: Shape = List(&Text);
 /// A folder, file, glob or archive, or several.
 const FILES: Shape = OneOf(&[Text, List(&OneOf(&[Text, Section(FILE)]))]);
 
+/// The same for the hub, whose rows name their organizations themselves.
+const HUB_FILES: Shape = OneOf(&[Text, List(&OneOf(&[Text, Section(HUB_FILE)]))]);
+
 /// The top of the file.
 pub(super) const PIPELINE: &[Known] = &[
     optional("name", Text),
@@ -38,7 +41,7 @@ pub(super) const PIPELINE: &[Known] = &[
 const HUB: &[Known] = &[
     optional("name", Text),
     optional("system", Text),
-    required("files", FILES),
+    required("files", HUB_FILES),
     optional("links", Map(&Text)),
     optional("headings", Map(&Map(&Text))),
 ];
@@ -48,6 +51,7 @@ const SOURCE: &[Known] = &[
     required("system", Text),
     optional("role", Text),
     required("files", FILES),
+    optional("organization", Text),
     optional("optional", Flag),
     optional("organization_by", Text),
     optional("links", Map(&Text)),
@@ -61,7 +65,9 @@ const SOURCE: &[Known] = &[
     optional("headings", Map(&Map(&Text))),
 ];
 
-const FILE: &[Known] = &[required("path", Text), optional("entity", Text)];
+const FILE: &[Known] = &[required("path", Text), optional("entity", Text), optional("organization", Text)];
+
+const HUB_FILE: &[Known] = &[required("path", Text), optional("entity", Text)];
 
 const SYNC: &[Known] = &[
     optional("organization_types", TEXTS),

@@ -164,6 +164,8 @@ pub struct Source {
     pub role: Role,
     /// Where its files are.
     pub files: Vec<FileSpec>,
+    /// The organization of rows that name none.
+    pub organization: Option<String>,
     /// True when the run goes on without it.
     pub optional: bool,
     /// What syncs.
@@ -192,6 +194,7 @@ impl Source {
             system,
             role: system.role,
             files: Vec::new(),
+            organization: None,
             optional: false,
             sync: Sync::default(),
             types: BTreeMap::new(),
@@ -223,6 +226,8 @@ pub struct FileSpec {
     pub written: String,
     /// The entity, when the pipeline says it; otherwise it is recognised by file name and headings.
     pub entity: Option<Entity>,
+    /// The organization of rows that name none.
+    pub organization: Option<String>,
 }
 
 /// Sync settings of a source. `None` for a list means that everything syncs.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::model::{Entity, Role};
+use crate::model::Role;
 use crate::systems::System;
 
 use super::errors::Faults;
@@ -48,6 +48,7 @@ fn source(
         system,
         role,
         files: files(section, folder, faults),
+        organization: section.text("organization").map(|text| (*text.get_ref()).to_owned()),
         optional: section.flag("optional").is_some_and(|flag| *flag.get_ref()),
         sync: sync(section, system, role, method, faults),
         types: mapping(section, "types", faults),
@@ -76,20 +77,21 @@ fn files(section: &Section<'_>, folder: &Path, faults: &mut Faults) -> Vec<FileS
 
 fn file(value: &Spanned<DeValue<'_>>, folder: &Path, faults: &mut Faults) -> Option<FileSpec> {
     if let Some(written) = text(value) {
-        return Some(file_spec(written.get_ref(), None, folder));
+        return Some(file_spec(written.get_ref(), folder));
     }
     let section = section(value)?;
     let entity = section.text("entity").and_then(|spot| entity(&spot, faults));
-    Some(file_spec(section.text("path")?.get_ref(), entity, folder))
+    let organization = section.text("organization").map(|text| (*text.get_ref()).to_owned());
+    Some(FileSpec { entity, organization, ..file_spec(section.text("path")?.get_ref(), folder) })
 }
 
-fn file_spec(written: &str, entity: Option<Entity>, folder: &Path) -> FileSpec {
+fn file_spec(written: &str, folder: &Path) -> FileSpec {
     let mut path = folder.join(written);
     // The folder is a path and not a pattern, even where its name has brackets.
     if written.contains(['*', '?', '[']) && !path.exists() && !Path::new(written).is_absolute() {
         path = PathBuf::from(glob::Pattern::escape(&folder.to_string_lossy())).join(written);
     }
-    FileSpec { path, written: written.to_owned(), entity }
+    FileSpec { path, written: written.to_owned(), entity: None, organization: None }
 }
 
 fn sync(

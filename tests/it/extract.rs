@@ -51,7 +51,10 @@ impl Folder {
     }
 
     pub(crate) fn with(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.dir.path().join(path), content).expect("a writable folder");
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a file stands in a folder"))
+            .expect("a writable folder");
+        std::fs::write(path, content).expect("a writable folder");
         self
     }
 

@@ -1,5 +1,6 @@
 //! The integration tests, in one binary, so that the program is linked once.
 
+mod belonging;
 mod cli;
 mod crash;
 mod decisions_file;

@@ -49,6 +49,7 @@ fn source(name: &str, system_name: &str, role: Role) -> Source {
         name: name.to_owned(),
         system: system(system_name, role),
         role,
+        organization: None,
         files: Vec::new(),
         optional: false,
         sync: Sync { contacts: true, ..Sync::default() },
