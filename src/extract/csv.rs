@@ -12,9 +12,10 @@ use super::headings::{Headings, Meaning};
 use super::identity::FULL_NAME;
 use super::lists;
 use super::sink::{NUL_BYTES, Sink};
-use super::values::{is_guid, truth, unwrapped};
+use super::skips::{Seen, Skips};
+use super::values::unwrapped;
 use crate::model::{Kind, column, fields};
-use crate::systems::Skip;
+use crate::pipeline::Source;
 
 /// The largest cell that becomes a value.
 const CELL_SIZE: usize = 1 << 20;
@@ -114,10 +115,10 @@ impl<'r> CsvRows<'r> {
     pub fn read_into(
         mut self,
         headings: &Headings,
-        skips: &[Skip],
+        source: &Source,
         sink: &mut Sink<'_>,
     ) -> Result<(), Failure> {
-        let plan = Plan::new(headings, skips, sink);
+        let plan = Plan::new(headings, source, sink);
         while self.next()? {
             plan.take(&self.record, self.line(), sink);
         }
@@ -152,12 +153,12 @@ struct Plan<'h> {
     has_id: bool,
     links: Option<usize>,
     /// The columns that say that a row takes no part.
-    skips: Vec<(usize, &'h Skip)>,
+    skips: Skips<'h, usize>,
     skip_position: Option<usize>,
 }
 
 impl<'h> Plan<'h> {
-    fn new(headings: &'h Headings, skips: &'h [Skip], sink: &mut Sink<'_>) -> Self {
+    fn new(headings: &'h Headings, source: &'h Source, sink: &mut Sink<'_>) -> Self {
         let all = fields(sink.entity());
         let mut kinds = Vec::with_capacity(headings.meanings.len());
         for meaning in &headings.meanings {
@@ -177,9 +178,10 @@ impl<'h> Plan<'h> {
         }
         let has_id = headings.meanings.contains(&Meaning::Column(0));
         let at = |name: &str| all.iter().position(|field| field.name == name);
-        let heading =
-            |skip: &Skip| headings.names.iter().position(|name| squeeze(name) == squeeze(&skip.path));
-        let skips = skips.iter().filter_map(|skip| Some((heading(skip)?, skip))).collect();
+        let heading = |path: &str| headings.names.iter().position(|name| squeeze(name) == squeeze(path));
+        let shape = source.system.csv.get(&sink.entity());
+        let rules = shape.map_or(&[][..], |shape| &shape.skip);
+        let skips = Skips::new(rules, source, true, heading);
         Self {
             headings,
             kinds,
@@ -235,11 +237,9 @@ impl<'h> Plan<'h> {
             }
         }
         if let Some(position) = self.skip_position {
-            for (at, skip) in &self.skips {
-                let cell = record.range(*at).map_or("", |range| &text[range]).trim();
-                if is_met(skip, cell) {
-                    sink.put_made(position, skip.reason.code());
-                }
+            let cell = |at: &usize| Seen::cell(record.range(*at).map_or("", |range| &text[range]));
+            if let Some(reason) = self.skips.reason(cell) {
+                sink.put_made(position, reason.code());
             }
         }
         sink.finish(line, raw);
@@ -294,16 +294,6 @@ impl<'h> Plan<'h> {
             Meaning::Secret => {}
             _ => sink.rest.add_text(&self.headings.names[at], cell),
         }
-    }
-}
-
-fn is_met(skip: &Skip, cell: &str) -> bool {
-    match &skip.equals {
-        Some(expected) => {
-            cell.eq_ignore_ascii_case(expected)
-                || (truth(expected).is_some() && truth(cell) == truth(expected))
-        }
-        None => skip.unless_guid && !is_guid(cell),
     }
 }
 

@@ -9,10 +9,11 @@ use super::hub_links::hub_links;
 use super::lists;
 use super::node::{Node, Path};
 use super::sink::Sink;
-use super::values::{is_guid, truth};
+use super::skips::{Seen, Skips};
+use super::values::truth;
 use crate::model::{Entity, LIST_SEPARATOR, column, fields};
 use crate::pipeline::{OrganizationBy, Source};
-use crate::systems::{JsonShape, Origin, Rule, Skip};
+use crate::systems::{JsonShape, Origin, Rule};
 
 /// Members that are no part of a record: how JSON:API refers to others, and what was put in for it.
 const NO_PART: [&str; 2] = ["relationships", LINKED];
@@ -26,7 +27,7 @@ const RMM_RECORDS: &str = "rmm-records";
 /// The columns of a shape in table order, with where each comes from.
 pub(super) struct Mapping<'s> {
     columns: Vec<(usize, Maker<'s>)>,
-    skips: &'s [Skip],
+    skips: Skips<'s, Path>,
     source: &'s Source,
     skip_position: Option<usize>,
     id: Vec<Path>,
@@ -102,7 +103,8 @@ impl<'s> Mapping<'s> {
             _ => Vec::new(),
         };
         let skip_position = all.iter().position(|field| field.name == column::SKIP_REASON);
-        Self { columns, skips: &shape.skip, source, skip_position, id }
+        let skips = Skips::new(&shape.skip, source, false, |path| Some(Path::new(path)));
+        Self { columns, skips, source, skip_position, id }
     }
 
     /// Whether the element has an id.
@@ -112,15 +114,9 @@ impl<'s> Mapping<'s> {
 
     /// Puts the columns of `element` into the row being built; what is left of it goes to `raw`.
     pub fn take(&self, mut element: Node<'_>, sink: &mut Sink<'_>) {
-        for skip in self.skips {
-            let value = element.at(&skip.path).and_then(Node::text);
-            let is_met = match &skip.equals {
-                Some(expected) => value.as_deref() == Some(expected),
-                None => skip.unless_guid && !value.as_deref().is_some_and(is_guid),
-            };
-            if let (true, Some(position)) = (is_met, self.skip_position) {
-                sink.put_made(position, skip.reason.code());
-            }
+        let reason = self.skips.reason(|path| Seen::node(path.find(&element)));
+        if let (Some(reason), Some(position)) = (reason, self.skip_position) {
+            sink.put_made(position, reason.code());
         }
         // A member may make several columns, so all are read before any is taken out.
         let mut used: Vec<&Path> = Vec::with_capacity(self.columns.len());

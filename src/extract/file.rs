@@ -111,8 +111,7 @@ fn read_csv(
             }
         }
         let mut sink = Sink::new(ix, source, entity, &input.shown);
-        let skips = source.system.csv.get(&entity).map_or(&[][..], |shape| &shape.skip);
-        rows.read_into(&headings, skips, &mut sink)?;
+        rows.read_into(&headings, source, &mut sink)?;
         Ok(Rows::Records(entity, sink.build()).into())
     })
 }

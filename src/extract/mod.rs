@@ -25,6 +25,7 @@ mod recognise;
 mod rest;
 mod scan;
 mod sink;
+mod skips;
 mod supplement;
 mod values;
 

@@ -81,11 +81,23 @@ pub enum Reason {
     PseudoSite,
     /// A node that a network diagram invents.
     InventedNode,
+    /// A guest of another organization.
+    Guest,
+    /// An account that cannot sign in.
+    DisabledAccount,
+    /// A shared mailbox or a room.
+    SharedMailbox,
+    /// An account that no person uses.
+    ServiceAccount,
+    /// An account or subscription without a licence.
+    Unlicensed,
+    /// A device that is someone's own.
+    PersonalDevice,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::PointsToSeveral,
         Self::TargetTaken,
         Self::SeveralPointToOne,
@@ -102,6 +114,12 @@ impl Reason {
         Self::Deleted,
         Self::PseudoSite,
         Self::InventedNode,
+        Self::Guest,
+        Self::DisabledAccount,
+        Self::SharedMailbox,
+        Self::ServiceAccount,
+        Self::Unlicensed,
+        Self::PersonalDevice,
     ];
 
     /// The code, as in the `reason` columns.
@@ -124,6 +142,12 @@ impl Reason {
             Self::Deleted => "deleted",
             Self::PseudoSite => "pseudo_site",
             Self::InventedNode => "invented_node",
+            Self::Guest => "guest",
+            Self::DisabledAccount => "disabled_account",
+            Self::SharedMailbox => "shared_mailbox",
+            Self::ServiceAccount => "service_account",
+            Self::Unlicensed => "unlicensed",
+            Self::PersonalDevice => "personal_device",
         }
     }
 
@@ -147,6 +171,12 @@ impl Reason {
             Self::Deleted => "the source marks it as deleted",
             Self::PseudoSite => "the site is not a client but a folder of the RMM's own",
             Self::InventedNode => "the node was invented by the network diagram",
+            Self::Guest => "it is a guest of another organization",
+            Self::DisabledAccount => "the account is disabled",
+            Self::SharedMailbox => "it is a shared mailbox or a room, and no person",
+            Self::ServiceAccount => "it is an account that no person uses",
+            Self::Unlicensed => "it has no licence",
+            Self::PersonalDevice => "the device is someone's own",
         }
     }
 

@@ -60,6 +60,8 @@ codes! {
     /// Two entries mean the same thing: an item of a list is repeated, or two entries differ in letter case
     /// alone.
     Repeated = "P108";
+    /// A pattern that cannot be understood.
+    BadPattern = "P109";
     /// No such system. `matchbook systems` lists them.
     UnknownSystem = "P201";
     /// Two sources have one name.
@@ -79,6 +81,8 @@ codes! {
     NotApplicable = "P208";
     /// No such source in this pipeline.
     UnknownSource = "P209";
+    /// A flexible asset type that belongs to the hub's own Microsoft integration and takes no records of others.
+    LockedType = "P210";
     /// No such entity.
     UnknownEntity = "P301";
     /// No such key to match by.

@@ -4,12 +4,16 @@
 
 use std::path::Path;
 
+use glob::Pattern;
 use serde_json::{Map, Value, json};
 
 use crate::model::Entity;
 use crate::normalize::Key;
 
-use super::{FileSpec, MachineValues, Names, OrganizationBy, Pipeline, PushAll, Source, Tiers};
+use super::{
+    Accounts, AssetType, FileSpec, Licenses, MachineValues, Names, OrganizationBy, Pipeline, PushAll, Source,
+    Tiers,
+};
 
 impl Pipeline {
     /// All settings as a JSON document, every default written out. Equal pipelines give equal documents.
@@ -82,6 +86,8 @@ fn source(source: &Source) -> Value {
         "types": source.types,
         "statuses": source.statuses,
         "headings": headings,
+        "accounts": accounts(&source.accounts),
+        "licenses": licenses(&source.licenses),
         "matching": matching,
         "sync": {
             "organization_types": sync.organization_types,
@@ -99,6 +105,32 @@ fn source(source: &Source) -> Value {
             },
         },
     })
+}
+
+fn accounts(accounts: &Accounts) -> Value {
+    json!({
+        "guests": accounts.guests,
+        "disabled": accounts.disabled,
+        "shared_mailboxes": accounts.shared_mailboxes,
+        "unlicensed": accounts.unlicensed,
+        "personal_devices": accounts.personal_devices,
+        "skip_names": patterns(&accounts.skip_names),
+        "skip_units": accounts.skip_units,
+    })
+}
+
+fn licenses(licenses: &Licenses) -> Value {
+    let asset_type = |of: &Option<AssetType>| of.as_ref().map(|of| json!({ "id": of.id, "name": of.name }));
+    json!({
+        "names": licenses.names.as_ref().map(file),
+        "skip": patterns(&licenses.skip),
+        "license_type": asset_type(&licenses.license_type),
+        "group_type": asset_type(&licenses.group_type),
+    })
+}
+
+fn patterns(patterns: &[Pattern]) -> Vec<&str> {
+    patterns.iter().map(Pattern::as_str).collect()
 }
 
 fn file(file: &FileSpec) -> Value {

@@ -62,6 +62,8 @@ const SOURCE: &[Known] = &[
     optional("types", Map(&Text)),
     optional("statuses", Map(&Text)),
     optional("sync", Section(SYNC)),
+    optional("accounts", Section(ACCOUNTS)),
+    optional("licenses", Section(LICENSES)),
     optional("headings", Map(&Map(&Text))),
 ];
 
@@ -80,6 +82,25 @@ const SYNC: &[Known] = &[
     optional("contact_phone_type", Text),
     optional("push_all", OneOf(&[Flag, Text])),
 ];
+
+const ACCOUNTS: &[Known] = &[
+    optional("guests", Flag),
+    optional("disabled", Flag),
+    optional("shared_mailboxes", Flag),
+    optional("unlicensed", Flag),
+    optional("personal_devices", Flag),
+    optional("skip_names", TEXTS),
+    optional("skip_units", TEXTS),
+];
+
+const LICENSES: &[Known] = &[
+    optional("names", Text),
+    optional("skip", TEXTS),
+    optional("license_type", Section(ASSET_TYPE)),
+    optional("group_type", Section(ASSET_TYPE)),
+];
+
+const ASSET_TYPE: &[Known] = &[required("id", OneOf(&[Text, Whole])), required("name", Text)];
 
 const JUNK: &[Known] = &[
     optional("serials", TEXTS),

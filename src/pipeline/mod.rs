@@ -2,6 +2,7 @@
 //! the stages work with ([`settings`]), with errors that point into the file. Running the stages is not done
 //! here.
 
+mod accounts;
 mod cases;
 mod codes;
 pub mod decisions;
@@ -21,6 +22,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+pub use accounts::{AccountSetting, Accounts, AssetType, Licenses, SkipList};
 pub use codes::Code;
 pub use errors::{PipelineError, PipelineErrors};
 pub use keys::known_keys;

@@ -7,6 +7,8 @@ use crate::model::{Entity, Role, SourceIx};
 use crate::normalize::Key;
 use crate::systems::System;
 
+use super::{Accounts, Licenses};
+
 /// A sync method of the hub: which systems it takes records from, and which may create what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
@@ -182,6 +184,10 @@ pub struct Source {
     pub links: BTreeMap<String, String>,
     /// For Datto RMM: the site or its Autotask company names the organization.
     pub organization_by: OrganizationBy,
+    /// For directories: which accounts and devices take part.
+    pub accounts: Accounts,
+    /// For directories: what becomes of licences and groups.
+    pub licenses: Licenses,
 }
 
 impl Source {
@@ -203,6 +209,8 @@ impl Source {
             matching: Default::default(),
             links: BTreeMap::new(),
             organization_by: OrganizationBy::default(),
+            accounts: Accounts::default(),
+            licenses: Licenses::default(),
         }
     }
 }

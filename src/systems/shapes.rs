@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::model::{Entity, Reason};
+use crate::pipeline::{AccountSetting, SkipList};
 
 /// The CSV file of one entity.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -99,19 +100,34 @@ pub struct Refer {
     pub parent: Option<String>,
 }
 
-/// When an element takes no part.
+/// When an element takes no part. Of several that hold the first gives the reason.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skip {
     /// The reason that the record's state carries.
     pub reason: Reason,
-    /// The member that says so.
+    /// The member that says so, or the heading.
     pub path: String,
     /// The value that it then has.
     pub equals: Option<String>,
     /// It then holds no GUID.
     #[serde(default)]
     pub unless_guid: bool,
+    /// It then holds this somewhere, whatever the letter case.
+    pub contains: Option<String>,
+    /// It is then there and says nothing: null, or an empty text or list.
+    #[serde(default)]
+    pub blank: bool,
+    /// It is then on this list of the pipeline's.
+    pub listed: Option<SkipList>,
+    /// Members or headings that must be there and say nothing besides.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// The pipeline's setting that lets such records in.
+    pub unless: Option<AccountSetting>,
+    /// What the setting lets in is kept out by no later rule either.
+    #[serde(default)]
+    pub settles: bool,
 }
 
 /// Where a column comes from. A path names members, separated by dots.

@@ -6,7 +6,8 @@ use std::path::Path;
 use matchbook::model::{Entity, LIST_SEPARATOR, PART_SEPARATOR, Role, State};
 use matchbook::normalize::Key;
 use matchbook::pipeline::{
-    self, Code, MachineValues, Method, Names, OrganizationBy, Pipeline, PipelineErrors, PushAll, known_keys,
+    self, AccountSetting, Accounts, Code, MachineValues, Method, Names, OrganizationBy, Pipeline,
+    PipelineErrors, PushAll, SkipList, known_keys,
 };
 
 const PIPELINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines");
@@ -397,6 +398,30 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
             with_psa("[ownership.contact]\nlocation_id = [\"hub\"]"),
             "did you mean `location`?",
         ),
+        (Code::NotApplicable, with_psa("[source.accounts]\nguests = true"), "`accounts` is for directories"),
+        (Code::NotApplicable, with_psa("[source.licenses]\nskip = []"), "`licenses` is for directories"),
+        (
+            Code::BadPattern,
+            with_directory("[source.accounts]\nskip_names = [\"[a\"]"),
+            "`[a` is not a pattern",
+        ),
+        (
+            Code::BadPattern,
+            with_directory("[source.accounts]\nskip_units = [\"Service\"]"),
+            "not the end of a distinguished name",
+        ),
+        (
+            Code::LockedType,
+            with_directory("[source.licenses]\nlicense_type = { id = 1, name = \"Microsoft Licenses\" }"),
+            "`Microsoft Licenses` cannot be written",
+        ),
+        (
+            Code::Repeated,
+            with_directory(
+                "[source.licenses]\nlicense_type = { id = 1, name = \"A\" }\ngroup_type = { id = 1, name = \"B\" }",
+            ),
+            "the same flexible asset type",
+        ),
         (Code::NotOwnable, with_psa("[ownership.ticket]\ntitle = [\"hub\"]"), "never written"),
         (Code::UnknownOwner, with_psa("[ownership.contact]\ntitle = [\"pas\"]"), "did you mean `psa`?"),
         (
@@ -472,6 +497,48 @@ desired = { name = "x" }
     let expect = &case.expect[0];
     assert_eq!((expect.state, expect.hub_id.as_deref()), (Some(State::Hub), Some("")));
     assert_eq!(expect.desired["name"], "x");
+}
+
+/// A pipeline with a directory, with `extra` at the end of its table.
+fn with_directory(extra: &str) -> String {
+    with_psa(&format!(
+        "[[source]]\nname = \"directory\"\nsystem = \"csv\"\nrole = \"directory\"\nfiles = \"d\"\n{extra}"
+    ))
+}
+
+#[test]
+fn a_directory_says_who_takes_part() {
+    let pipeline = read(&with_directory(""));
+    let (_, directory) = pipeline.source("directory").expect("it is there");
+    assert_eq!(directory.accounts, Accounts::default());
+    let lets_in = |setting| directory.accounts.lets_in(setting);
+    assert!(lets_in(AccountSetting::Unlicensed));
+    for setting in [
+        AccountSetting::Guests,
+        AccountSetting::Disabled,
+        AccountSetting::SharedMailboxes,
+        AccountSetting::PersonalDevices,
+    ] {
+        assert!(!lets_in(setting), "{setting:?}");
+    }
+
+    let pipeline = read(&with_directory(
+        "[source.accounts]\nguests = true\nunlicensed = false\nskip_names = [\"svc-*\"]\n\
+         [source.licenses]\nnames = \"names.csv\"\nskip = [\"*_FREE\"]\n\
+         license_type = { id = 30001, name = \"Licences\" }\ngroup_type = { id = \"30002\", name = \"Groups\" }",
+    ));
+    let (_, directory) = pipeline.source("directory").expect("it is there");
+    assert!(directory.accounts.guests && !directory.accounts.unlicensed);
+    assert!(directory.leaves_out(SkipList::Names, "SVC-Backup"));
+    assert!(directory.leaves_out(SkipList::Licenses, "flow_free"));
+    assert!(!directory.leaves_out(SkipList::Licenses, "FLOW_FREEMIUM"));
+    let licenses = &directory.licenses;
+    assert_eq!(
+        licenses.names.as_ref().map(|file| file.path.as_path()),
+        Some(Path::new("pipelines/names.csv"))
+    );
+    assert_eq!(licenses.license_type.as_ref().map(|of| of.id.as_str()), Some("30001"));
+    assert_eq!(licenses.group_type.as_ref().map(|of| of.id.as_str()), Some("30002"));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use matchbook::model::{
 };
 use matchbook::normalize::{Junk, Keys, normalize};
 use matchbook::pipeline::{
-    JunkAdditions, Limits, MachineValues, Method, Names, OrganizationBy, Pipeline, PlanSettings, Preset,
-    PushAll, Source, Sync,
+    Accounts, JunkAdditions, Licenses, Limits, MachineValues, Method, Names, OrganizationBy, Pipeline,
+    PlanSettings, Preset, PushAll, Source, Sync,
 };
 use matchbook::plan::{Gate, Plan, PlanInput, plan};
 use matchbook::systems::System;
@@ -59,6 +59,8 @@ fn source(name: &str, system_name: &str, role: Role) -> Source {
         matching: Entity::ALL.map(|entity| Preset::Default.tiers(entity, system_name)),
         links: BTreeMap::new(),
         organization_by: OrganizationBy::Site,
+        accounts: Accounts::default(),
+        licenses: Licenses::default(),
     }
 }
 
