@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::element::Mapping;
 use super::error::Failure;
-use super::file::{Content, Rows, unknown};
+use super::file::{Content, Rows, not_of_role, unknown};
 use super::files::{Input, squeeze};
 use super::hub_links::link;
 use super::json::{self, Element, Included};
@@ -56,6 +56,9 @@ pub(super) fn read(
         return read_list(list, item, input, &lists, report);
     }
     let Some(entity) = shape.subject() else { return Ok(Content::default()) };
+    if !source.system.delivers(source.role).contains(&entity) {
+        return Ok(not_of_role(source, entity, report));
+    }
     let included = if shape.resource.is_some() {
         input.read(|reader| json::included(reader, &lists))?
     } else {
@@ -76,6 +79,9 @@ pub(super) fn read(
                     return true;
                 }
             };
+            if !source.system.open_objects.is_empty() {
+                element.withhold(&source.system.open_objects);
+            }
             if !mapping.has_id(&element) {
                 let member = id_member(shape);
                 let reason = format!("no_id: the element has no member `{member}`");

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::hub_links::hub_links;
 use super::lists;
 use super::node::{Node, Path};
+use super::parts::Part;
 use super::sink::Sink;
 use super::skips::{Seen, Skips};
 use super::values::truth;
@@ -61,6 +62,8 @@ enum Maker<'s> {
         name: Path,
         company: Path,
     },
+    /// A rule of parts.
+    Part(Part<'s>),
 }
 
 impl<'s> Maker<'s> {
@@ -88,6 +91,7 @@ impl<'s> Maker<'s> {
             Origin::Rule(Rule::OrganizationName { path: name, autotask }) => {
                 Self::OrganizationName { name: path(name), company: path(autotask) }
             }
+            Origin::Rule(rule) => Self::Part(Part::new(rule)),
         }
     }
 }
@@ -233,6 +237,7 @@ impl<'s> Mapping<'s> {
                 }
                 name.is_there(element)
             }
+            Maker::Part(part) => part.put(position, element, sink, used),
         }
     }
 }

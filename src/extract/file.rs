@@ -92,6 +92,13 @@ pub(super) fn unknown(
     }
 }
 
+/// Passes over a file of an entity that the system delivers in another role.
+pub(super) fn not_of_role(source: &Source, entity: Entity, report: &mut FileReport) -> Content {
+    report.note =
+        format!("passed over: {} as {} delivers no {}", source.system.title, source.role, entity.table());
+    Content::default()
+}
+
 fn read_csv(
     ix: SourceIx,
     source: &Source,
@@ -103,6 +110,9 @@ fn read_csv(
         let Some((entity, headings)) = understood(source, input, &rows.headings) else {
             return unknown(source, input, report, not_recognised(source, &rows.headings));
         };
+        if !source.system.delivers(source.role).contains(&entity) {
+            return Ok(not_of_role(source, entity, report));
+        }
         for (name, meaning) in headings.names.iter().zip(&headings.meanings) {
             match meaning {
                 Meaning::Column(at) => report.understood.push((name.clone(), fields(entity)[*at].name)),

@@ -127,7 +127,9 @@ impl Walk<'_> {
             let is_page = |(name, value): &(std::borrow::Cow<'_, str>, Node<'_>)| {
                 is_list(name, lists) && matches!(value, Node::Array(_))
             };
-            let Some(list) = members.iter().position(is_page) else {
+            // What has an id is a record, even where it holds a list of others, as a customer holds its contacts.
+            let is_record = members.iter().any(|(name, _)| name == "id");
+            let Some(list) = members.iter().position(is_page).filter(|_| !is_record) else {
                 return included.is_some() || each(Element::Node(node, key));
             };
             if let Some(included) = included {
@@ -152,7 +154,7 @@ impl Walk<'_> {
     fn object(&mut self) -> Step {
         self.scanner.skip();
         let mut whole: Vec<u8> = Vec::new();
-        let mut holds_elements = false;
+        let (mut holds_elements, mut is_record) = (false, false);
         if self.scanner.eat(b'}')? {
             return Ok(true);
         }
@@ -160,7 +162,8 @@ impl Walk<'_> {
             let name = self.name()?;
             let first = self.scanner.peek()?;
             let mut goes_on = true;
-            if is_list(&name, self.lists) && matches!(first, Some(b'[' | b'{' | b'n')) {
+            is_record |= name == "id";
+            if !is_record && is_list(&name, self.lists) && matches!(first, Some(b'[' | b'{' | b'n')) {
                 holds_elements = true;
                 goes_on = match first {
                     Some(b'[') => self.array(Self::element)?,

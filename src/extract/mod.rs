@@ -4,6 +4,7 @@
 //! Nothing here compares records of two sources. Bad rows are quarantined with file and line; a file that cannot be
 //! read at all fails its source.
 
+mod adapters;
 mod archive;
 mod assemble;
 mod belonging;
@@ -21,6 +22,7 @@ mod json;
 mod lists;
 mod node;
 mod parquet;
+mod parts;
 mod recognise;
 mod rest;
 mod scan;

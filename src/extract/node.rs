@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -89,6 +90,22 @@ impl<'a> Node<'a> {
             Self::Array(items) => items.is_empty(),
             Self::Object(members) => members.iter().all(|(_, value)| value.is_nothing()),
             _ => false,
+        }
+    }
+
+    /// Takes out of objects whose members people make up what is not known to be harmless, at any depth.
+    pub fn withhold(&mut self, open_objects: &BTreeMap<String, Vec<String>>) {
+        match self {
+            Self::Array(items) => items.iter_mut().for_each(|item| item.withhold(open_objects)),
+            Self::Object(members) => {
+                for (name, value) in members {
+                    if let (Some(known), Self::Object(own)) = (open_objects.get(name.as_ref()), &mut *value) {
+                        own.retain(|(name, _)| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+                    }
+                    value.withhold(open_objects);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -239,6 +256,11 @@ impl Path {
             Node::Object(members) => Some(&members[position(members, name, hint)?].1),
             _ => None,
         })
+    }
+
+    /// The member at the path as text, `None` when there is none or it is blank.
+    pub fn filled<'n>(&self, node: &'n Node<'_>) -> Option<Cow<'n, str>> {
+        self.find(node).and_then(Node::filled)
     }
 
     /// Whether the member or, for a reference that is null, its parent is there.

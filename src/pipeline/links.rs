@@ -9,7 +9,7 @@ use crate::systems;
 
 use super::Code;
 use super::errors::{Faults, shown};
-use super::roster::Roster;
+use super::roster::{Draft, Roster};
 use super::written::{Section, text};
 
 /// The hub's PSA links without an integration type, as its API sends them. They mean the only PSA.
@@ -47,9 +47,10 @@ const INTEGRATION_TYPES: [&str; 27] = [
     UNTYPED_PSA_LINK,
 ];
 
-/// Integration type to source name: by default each type means the only source whose system has it, and what
-/// the pipeline says comes on top.
+/// Integration type to source name, as seen from the source `of`: by default each type means the only source whose
+/// system has it, and what the pipeline says comes on top.
 pub(super) fn resolve(
+    of: &Draft<'_>,
     section: &Section<'_>,
     roster: &Roster<'_>,
     faults: &mut Faults,
@@ -58,8 +59,7 @@ pub(super) fn resolve(
         || systems::all().iter().flat_map(|system| system.integration_types.iter().map(String::as_str));
     let mut links = BTreeMap::new();
     for kind in declared() {
-        let has = |system: &systems::System| system.integration_types.iter().any(|own| own == kind);
-        if let Some(draft) = roster.only(|draft| draft.system.is_some_and(has)) {
+        if let Some(draft) = meant(of, kind, roster) {
             links.insert(kind.to_owned(), (*draft.name.get_ref()).to_owned());
         }
     }
@@ -87,4 +87,30 @@ pub(super) fn resolve(
         links.insert(word.to_owned(), (*draft.name.get_ref()).to_owned());
     }
     links
+}
+
+/// The source that an integration type means, as seen from the source `of`: the only one whose system has it.
+///
+/// A system that has several roles may be there in each, and what has an id in one has the same id in the other. Of
+/// its two sources each means the other, and everybody else the one in the system's usual role. With more of them
+/// nothing says which belong together.
+fn meant<'r, 'a>(of: &Draft<'_>, kind: &str, roster: &'r Roster<'a>) -> Option<&'r Draft<'a>> {
+    let has = |system: &systems::System| system.integration_types.iter().any(|own| own == kind);
+    let all: Vec<&Draft<'a>> = roster.drafts.iter().filter(|draft| draft.system.is_some_and(has)).collect();
+    let is_of_several = |draft: &Draft<'_>| draft.system.is_some_and(|system| !system.roles.is_empty());
+    if of.system.is_some_and(has) && is_of_several(of) {
+        return match all.as_slice() {
+            [one, other] if one.role != other.role => {
+                Some(if one.name.get_ref() == of.name.get_ref() { other } else { one })
+            }
+            _ => None,
+        };
+    }
+    if let [only] = all.as_slice() {
+        return Some(only);
+    }
+    let is_usual =
+        |draft: &&&Draft<'_>| is_of_several(draft) && draft.role == draft.system.map(|system| system.role);
+    let mut usual = all.iter().filter(is_usual);
+    usual.next().filter(|_| usual.next().is_none()).copied()
 }

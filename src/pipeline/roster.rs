@@ -179,19 +179,22 @@ impl<'a> Draft<'a> {
         Self { section, name, system, system_span: system_spot.span(), role }
     }
 
-    /// The role that a general format stands in for: a CSV export of a PSA nobody knows is still a PSA.
+    /// The role that the pipeline gives: of a system that has several, or the one that a general format stands in for, as
+    /// a CSV export of a PSA nobody knows is still a PSA.
     fn own_role(section: &Section<'_>, system: &System, faults: &mut Faults) -> Option<Role> {
         const ROLES: [Role; 5] = [Role::Psa, Role::Rmm, Role::Scan, Role::Directory, Role::Sheet];
         let spot = section.text("role")?;
         let role = choice(&spot, "role", &ROLES.map(|role| (role.name(), role)), faults)?;
-        if system.role != Role::Sheet {
-            faults
-                .add(
-                    Code::NotApplicable,
-                    spot.span(),
-                    format!("the role of {} is always {}", system.title, system.role),
-                )
-                .hint("`role` is for general formats such as `csv`");
+        if !system.can_be(role) {
+            let possible: Vec<&str> = system.roles.keys().map(|role| role.name()).collect();
+            let (what, hint) = if possible.is_empty() {
+                let what = format!("the role of {} is always {}", system.title, system.role);
+                (what, "`role` is for general formats such as `csv`, and for systems that have several")
+            } else {
+                let what = format!("the role of {} is {}", system.title, possible.join(" or "));
+                (what, "give each role a source of its own; both may read the same files")
+            };
+            faults.add(Code::NotApplicable, spot.span(), what).hint(hint);
             return None;
         }
         Some(role)

@@ -55,7 +55,7 @@ fn source(
         statuses: mapping(section, "statuses", faults),
         headings: ownership::headings(section, faults),
         matching: tiers::resolve(section, system, faults),
-        links: links::resolve(section, roster, faults),
+        links: links::resolve(draft, section, roster, faults),
         organization_by: organization_by(section, system, faults),
         accounts: accounts::accounts(section, system, role, faults),
         licenses: accounts::licenses(section, system, role, folder, faults),

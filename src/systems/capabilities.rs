@@ -15,10 +15,13 @@ pub struct System {
     pub name: String,
     /// The name for people: `ConnectWise PSA`.
     pub title: String,
-    /// The role.
+    /// The role, or the one that it has where a pipeline says none.
     pub role: Role,
     /// What it delivers.
     pub entities: Vec<Entity>,
+    /// The roles that a source of it can have, with what it delivers in each; nothing where there is one only.
+    #[serde(default)]
+    pub roles: BTreeMap<Role, Vec<Entity>>,
     /// What the hub calls the integration in its stored links: `manage`, `aem`.
     #[serde(default)]
     pub integration_types: Vec<String>,
@@ -31,6 +34,10 @@ pub struct System {
     /// Members and headings that hold secrets: they are dropped wherever they stand.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// Objects whose members people make up, by the member that holds them, with those of their members that are read.
+    /// The others are dropped wherever they stand: people keep passwords there.
+    #[serde(default)]
+    pub open_objects: BTreeMap<String, Vec<String>>,
     /// Canonical columns without which it refuses a record, by entity.
     #[serde(default)]
     pub requires: BTreeMap<Entity, Vec<String>>,
@@ -48,4 +55,19 @@ pub struct System {
     /// Its JSON documents.
     #[serde(default)]
     pub json: Vec<JsonShape>,
+}
+
+impl System {
+    /// What a source of it delivers that has this role.
+    #[must_use]
+    pub fn delivers(&self, role: Role) -> &[Entity] {
+        self.roles.get(&role).unwrap_or(&self.entities)
+    }
+
+    /// Whether a source of it can have the role: one of its own, or any for the general formats, which stand in for
+    /// systems that nobody knows.
+    #[must_use]
+    pub fn can_be(&self, role: Role) -> bool {
+        role == self.role || self.roles.contains_key(&role) || (self.role == Role::Sheet && role != Role::Hub)
+    }
 }

@@ -9,13 +9,14 @@ mod shapes;
 use std::sync::LazyLock;
 
 pub use capabilities::System;
-pub use shapes::{CsvShape, Item, JsonShape, Origin, Refer, Rule, Skip};
+pub use shapes::{Adapters, CsvShape, Item, JsonShape, Labelled, Origin, PrimaryAdapter, Refer, Rule, Skip};
 
 static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
     [
         include_str!("../../data/systems/it-glue.toml"),
         include_str!("../../data/systems/connectwise.toml"),
         include_str!("../../data/systems/datto-rmm.toml"),
+        include_str!("../../data/systems/syncro.toml"),
         include_str!("../../data/systems/csv.toml"),
         include_str!("../../data/systems/parquet.toml"),
     ]

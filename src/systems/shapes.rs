@@ -175,10 +175,70 @@ pub enum Rule {
         /// Members for the IP address.
         ip: Vec<String>,
     },
+    /// The network interfaces in several places, in the spellings of several programs, and addresses that no
+    /// interface names. What is not called by its name alone has its description behind it.
+    Adapters(Adapters),
+    /// One member of the network adapter that a device goes out by.
+    PrimaryAdapter(PrimaryAdapter),
     /// The opposite of a truth value.
     Not {
         /// The member.
         path: String,
+    },
+    /// The first name of a person whose name is one member: all but the last word.
+    FirstName {
+        /// The member.
+        path: String,
+    },
+    /// The last name of a person whose name is one member: the last word of several.
+    LastName {
+        /// The member.
+        path: String,
+    },
+    /// The name of a business, or of the person who is the client.
+    BusinessName {
+        /// The member with the name of the business.
+        path: String,
+        /// Members with the name of the person, the first that is not blank.
+        person: Vec<String>,
+    },
+    /// A list of several members, blank ones left out.
+    Values {
+        /// The members.
+        of: Vec<Labelled>,
+    },
+    /// The labels of the members of a list of several, blank members left out.
+    Labels {
+        /// The members.
+        of: Vec<Labelled>,
+    },
+    /// The ids in arrays of ids or of objects that have one, each once.
+    Ids {
+        /// The arrays.
+        paths: Vec<String>,
+    },
+    /// The one value that a member has in all objects of an array, nothing where they differ.
+    Sole {
+        /// The array.
+        path: String,
+        /// The member of each object.
+        value: String,
+    },
+    /// The part of a text in front of a separator, or all of it.
+    Before {
+        /// The member.
+        path: String,
+        /// The separator.
+        separator: String,
+    },
+    /// The part of a text behind a separator, or another member that says it by itself.
+    After {
+        /// The member.
+        path: String,
+        /// The separator.
+        separator: String,
+        /// The member that is preferred.
+        or: String,
     },
     /// The id of the record in another system.
     Link {
@@ -199,6 +259,59 @@ pub enum Rule {
     },
 }
 
+/// Where network adapters are, and how their members are called.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adapters {
+    /// The arrays, objects that hold them, or JSON texts of either.
+    pub lists: Vec<String>,
+    /// Members for the name, the first that is not blank.
+    pub name: Vec<String>,
+    /// Members for the description.
+    #[serde(default)]
+    pub description: Vec<String>,
+    /// Members for the MAC address.
+    pub mac: Vec<String>,
+    /// Members for the IP address.
+    pub ip: Vec<String>,
+    /// Members that hold MAC addresses without an interface, as a text or an array. One that an interface has is left
+    /// out, because the interface may be one that travels.
+    #[serde(default)]
+    pub bare: Vec<String>,
+}
+
+/// The adapter that a device goes out by: the one with the address that is said to be primary, else the only one with
+/// a private address and a gateway.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrimaryAdapter {
+    /// The array of adapters.
+    pub path: String,
+    /// The member of an adapter with its address.
+    pub ip: String,
+    /// The member of an adapter with its gateway.
+    pub gateway: String,
+    /// The member that says the primary address.
+    pub primary: String,
+    /// The member of the adapter that is meant.
+    pub value: String,
+    /// Members that say it where no adapter does.
+    #[serde(default)]
+    pub or: Vec<String>,
+}
+
+/// A member of an element with a label for its value.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labelled {
+    /// The member.
+    pub path: String,
+    /// What the value is: `Mobile`.
+    pub label: String,
+    /// A member that is appended after ` x`.
+    pub extension: Option<String>,
+}
+
 impl Rule {
     /// The member that it is made of, for messages.
     #[must_use]
@@ -208,8 +321,19 @@ impl Rule {
             | Self::Names { path }
             | Self::Interfaces { path, .. }
             | Self::Not { path }
+            | Self::FirstName { path }
+            | Self::LastName { path }
+            | Self::BusinessName { path, .. }
+            | Self::Sole { path, .. }
+            | Self::Before { path, .. }
+            | Self::After { path, .. }
+            | Self::PrimaryAdapter(PrimaryAdapter { path, .. })
             | Self::Link { path, .. }
             | Self::OrganizationName { path, .. } => path,
+            Self::Adapters(Adapters { lists: paths, .. }) | Self::Ids { paths } => {
+                paths.first().map_or("", String::as_str)
+            }
+            Self::Values { of } | Self::Labels { of } => of.first().map_or("", |first| first.path.as_str()),
             Self::HubLinks {} => "relationships",
         }
     }
