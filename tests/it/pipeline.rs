@@ -119,7 +119,7 @@ fn every_shipped_pipeline_reads() {
             count += 1;
         }
     }
-    assert_eq!(count, 7);
+    assert!(count > 7, "only {count} pipelines were found");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use matchbook::model::{Reason, State};
 use matchbook::plan::Gate;
 
 /// Every pipeline whose records a README lists, with that README's folder in `samples`.
-const LISTED: &[(&str, &str)] = &[("pipelines/demo.toml", "")];
+const LISTED: &[(&str, &str)] = &[("pipelines/demo.toml", ""), ("pipelines/syncro.toml", "syncro")];
 
 /// A copy of the samples and the pipelines, so that warehouses are made there.
 struct Estate {
