@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::exit_code;
 use super::failure::Failure;
+use crate::model::{Entity, fields};
 use crate::report::table::Columns;
 use crate::report::words::list;
 use crate::report::{Paint, Printer, Tone};
@@ -88,9 +89,27 @@ fn describe(system: &System, paint: Paint) -> String {
         .then(|| format!("the hub stores its ids as `{}`", system.integration_types.join("`, `")));
     let flows = system.syncs.iter().cloned();
     section("syncs", flows.chain(std::iter::once(sync.to_owned())).chain(links).collect());
-    let requires =
-        system.requires.iter().map(|(entity, columns)| format!("{}: {}", entity.table(), columns.join(", ")));
+    let requires = system.push.keys().filter_map(|entity| {
+        let columns: Vec<_> = system.required(*entity).collect();
+        (!columns.is_empty()).then(|| format!("{}: {}", entity.table(), columns.join(", ")))
+    });
     section("requires", requires.collect());
-    section("refuses", system.refuses.clone());
+    let two_way = system.push.keys().filter_map(|entity| {
+        let columns: Vec<_> = columns(*entity).filter(|name| system.is_two_way(*entity, name)).collect();
+        (!columns.is_empty()).then(|| format!("{}: {}", entity.table(), columns.join(", ")))
+    });
+    section("syncs in both directions, by column", two_way.collect());
+    let refused = system.push.iter().filter_map(|(entity, push)| {
+        push.refused.as_ref().map(|why| format!("any of the {}: {why}", entity.table()))
+    });
+    let locked = system.push.iter().flat_map(|(entity, push)| {
+        let why = |name: &'static str| push.columns.get(name).and_then(|column| column.locked.as_ref());
+        columns(*entity).filter_map(move |name| Some(format!("{name} of a {entity}: {}", why(name)?)))
+    });
+    section("refuses", system.refuses.iter().cloned().chain(refused).chain(locked).collect());
     text
+}
+
+fn columns(entity: Entity) -> impl Iterator<Item = &'static str> {
+    fields(entity).iter().map(|field| field.name)
 }

@@ -16,22 +16,7 @@ use super::values::is_guid;
 use super::{FileReport, LookupItem};
 use crate::model::{SourceIx, column, fields};
 use crate::pipeline::Source;
-use crate::systems::{self, Item, JsonShape, Origin, Refer, System};
-
-/// Names of the lists in [`super::Lookups`].
-const LISTS: [&str; 11] = [
-    "organization_types",
-    "organization_statuses",
-    "contact_types",
-    "configuration_types",
-    "configuration_statuses",
-    "manufacturers",
-    "models",
-    "operating_systems",
-    "regions",
-    "countries",
-    "communication_types",
-];
+use crate::systems::{self, Item, JsonShape, List, Origin, Refer, System};
 
 /// How much of an element that is no text is kept.
 const RAW_SIZE: usize = 4096;
@@ -277,10 +262,7 @@ fn read_list(
 }
 
 fn known_list(name: &str) -> &'static str {
-    LISTS
-        .into_iter()
-        .find(|known| *known == name)
-        .expect("a test looks up the lists of every embedded system")
+    List::parse(name).expect("a test looks up the lists of every embedded system").key()
 }
 
 /// The items of reference lists that elements name.

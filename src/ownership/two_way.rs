@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use super::canonical::form;
 use super::context::{Context, EntityPlan, FieldPlan, Said};
 use super::references::id_column;
-use crate::model::{Entity, Kind, PreviousValues, Role, SourceIx, column};
+use crate::model::{Entity, Kind, PreviousValues, Role, SourceIx};
 use crate::normalize::name_key;
 use crate::pipeline::Pipeline;
-use crate::systems::System;
 
 /// The PSAs with two-way sync that take the field from the hub.
 pub(super) fn sources<'a>(
@@ -19,7 +18,7 @@ pub(super) fn sources<'a>(
     (0..)
         .zip(&pipeline.sources)
         .filter(move |(_, source)| {
-            source.role == Role::Psa && source.sync.two_way && takes(source.system, entity, field)
+            source.role == Role::Psa && source.sync.two_way && source.system.is_two_way(entity, field)
         })
         .map(|(ix, _)| ix)
 }
@@ -38,60 +37,6 @@ pub fn two_way_columns(pipeline: &Pipeline, entity: Entity) -> Vec<&'static str>
         columns.push(field.name);
     }
     columns
-}
-
-/// Whether the hub's value of the field goes to the system.
-fn takes(system: &System, entity: Entity, field: &str) -> bool {
-    system.two_way && fields(&system.name, entity).contains(&field)
-}
-
-/// What the hub sends to each system, as IT Glue's help pages on field mappings list it. Locations' telephone numbers
-/// come from the PSA and do not go back.
-fn fields(system: &str, entity: Entity) -> &'static [&'static str] {
-    match (system, entity) {
-        ("connectwise", Entity::Organization) => {
-            &[column::NAME, column::TYPE, column::STATUS, column::SHORT_NAME, column::PARENT]
-        }
-        ("connectwise", Entity::Location) => &[
-            column::NAME,
-            column::ADDRESS_1,
-            column::ADDRESS_2,
-            column::CITY,
-            column::REGION,
-            column::COUNTRY,
-            column::POSTAL_CODE,
-        ],
-        ("connectwise", Entity::Contact) => &[
-            column::FIRST_NAME,
-            column::LAST_NAME,
-            column::TITLE,
-            column::TYPE,
-            column::EMAILS,
-            column::PHONES,
-            column::LOCATION,
-        ],
-        ("connectwise", Entity::Configuration) => &[
-            column::NAME,
-            column::TYPE,
-            column::STATUS,
-            column::DEFAULT_GATEWAY,
-            column::PRIMARY_IP,
-            column::MAC_ADDRESS,
-            column::SERIAL_NUMBER,
-            column::ASSET_TAG,
-            column::MANUFACTURER,
-            column::MODEL,
-            column::OPERATING_SYSTEM,
-            column::NOTES,
-            column::INSTALLED_AT,
-            column::INSTALLED_BY,
-            column::PURCHASED_AT,
-            column::WARRANTY_EXPIRES_AT,
-            column::CONTACT,
-            column::LOCATION,
-        ],
-        _ => &[],
-    }
 }
 
 /// The fields of a record as they were read in the last completed run.

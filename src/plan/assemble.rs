@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::gates::{Gate, Held, Holds};
 use super::presence::Presences;
 use super::request::{Call, Need, Request};
-use super::{Action, Plan, Step, StepReason, StepStatus, communications, connectwise, itglue};
+use super::{Action, Plan, Step, StepReason, StepStatus, vendor};
 use crate::model::{Entity, RecordRef};
 
 /// A step with what is still to be sorted out.
@@ -29,12 +29,12 @@ pub(super) fn assemble(
         .into_par_iter()
         .flat_map_iter(|draft| {
             let presences = &presences[draft.target as usize];
-            let additions = write_additions(ctx, presences, &draft);
-            // A patch of nothing but additions has nothing left.
-            let has_additions = !additions.is_empty();
+            let further = write_further(ctx, presences, &draft);
+            // A patch of nothing but further calls has nothing left.
+            let has_further = !further.is_empty();
             let main = write(ctx, presences, draft);
-            let main = (!has_additions || main.step.payload != "[]").then_some(main);
-            main.into_iter().chain(additions)
+            let main = (!has_further || main.step.payload != "[]").then_some(main);
+            main.into_iter().chain(further)
         })
         .collect();
     let lists = list_steps(ctx, &written);
@@ -92,44 +92,38 @@ fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written 
     Written { step, holds: draft.holds, needs }
 }
 
-/// The steps for what an update adds to lists that are records of their own. What holds the update holds them.
-fn write_additions(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec<Written> {
-    let additions = communications::additions(ctx, draft);
-    additions
-        .iter()
-        .map(|addition| {
-            let mut request = Request::new(ctx, presences, draft);
-            let body = communications::body(&mut request, addition);
-            let Request { mut depends_on, needs, dropped, .. } = request;
-            depends_on.sort_unstable();
+/// The further calls of a step. What holds the step holds them.
+fn write_further(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec<Written> {
+    let Some(vendor) = vendor::of(&ctx.system(draft.target).name) else { return Vec::new() };
+    let further = vendor.further(ctx, presences, draft);
+    further
+        .into_iter()
+        .map(|mut further| {
+            further.depends_on.sort_unstable();
             let mut holds = draft.holds.clone();
-            for (_, label) in dropped {
-                let title = &ctx.source(draft.target).system.title;
-                holds.add(Gate::MissingRequired, format!("{title} has no communication type `{label}`"));
+            if let Some(message) = further.missing {
+                holds.add(Gate::MissingRequired, message);
             }
-            let contact = draft.row.map(|row| ctx.id(draft.entity, RecordRef { source: draft.target, row }));
-            let contact = contact.unwrap_or_default();
-            let record = ctx.cluster_name(draft.entity, draft.cluster);
-            let key = communications::key(addition.field, &addition.item.value);
+            let record = draft.row.map(|row| ctx.id(draft.entity, RecordRef { source: draft.target, row }));
+            let target = &ctx.source(draft.target).name;
+            let cluster = ctx.cluster_name(draft.entity, draft.cluster);
+            let of = record.map(|record| format!("{record}:")).unwrap_or_default();
             let step = Step {
-                id: format!(
-                    "{}:create:communication:{record}:{contact}:{key}",
-                    ctx.source(draft.target).name
-                ),
+                id: format!("{target}:create:{}:{cluster}:{of}{}", further.item, further.key),
                 target: draft.target,
-                entity: "communication",
+                entity: further.item,
                 action: Action::Create,
                 cluster: Some((draft.entity, draft.cluster)),
-                target_record_id: Some(contact.to_owned()),
+                target_record_id: record.map(str::to_owned),
                 status: holds.status(),
-                method: "POST",
-                path: format!("/company/contacts/{contact}/communications"),
-                payload: body.map(|body| body.to_text()).unwrap_or_default(),
-                depends_on,
+                method: further.call.method,
+                path: further.call.path,
+                payload: further.call.payload,
+                depends_on: further.depends_on,
                 wave: 0,
                 pushed_on_by_hub: false,
             };
-            Written { step, holds, needs }
+            Written { step, holds, needs: further.needs }
         })
         .collect()
 }
@@ -169,10 +163,10 @@ fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
     needs
         .into_iter()
         .map(|(need, is_ready)| {
-            let Call { method, path, payload } = match ctx.system(need.target) {
-                "connectwise" => connectwise::list_call(need),
-                _ => itglue::list_call(need),
-            };
+            let system = ctx.system(need.target);
+            let written = vendor::of(&system.name).zip(system.lists.get(&need.list));
+            let call = written.map(|(vendor, place)| vendor.list_call(need, place));
+            let Call { method, path, payload } = call.unwrap_or_default();
             let mut holds = Holds::default();
             if !is_ready {
                 holds.add(Gate::ParentNotReady, "every step that needs it is held");

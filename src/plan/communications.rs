@@ -5,60 +5,69 @@
 
 use std::borrow::Cow;
 
+use super::Action;
 use super::context::Context;
 use super::draft::Draft;
 use super::json::Json;
-use super::lists::List;
-use super::request::Request;
+use super::presence::Presences;
+use super::request::{Call, Further, Request};
 use super::values::{Item, Value, Values};
-use super::{Action, rules};
 use crate::model::{Entity, column};
 use crate::normalize::phone_key;
+use crate::systems::List;
 
 /// The columns that are items of their own.
 const FIELDS: [&str; 2] = [column::EMAILS, column::PHONES];
 
-/// One address or number that a contact lacks.
-#[derive(Debug)]
-pub(super) struct Addition<'a> {
-    pub(super) field: &'static str,
-    pub(super) item: Item<'a>,
-    is_first: bool,
-}
-
-/// What an update adds to a contact.
-pub(super) fn additions<'a>(ctx: &Context<'a>, draft: &Draft) -> Vec<Addition<'a>> {
-    if draft.entity != Entity::Contact
-        || draft.action != Action::Update
-        || !rules::has_communications(ctx.system(draft.target))
-    {
+/// The calls that add to a contact what an update has and it lacks.
+pub(super) fn further(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec<Further> {
+    if draft.entity != Entity::Contact || draft.action != Action::Update {
         return Vec::new();
     }
     let values = Values::of(ctx, draft);
-    let mut additions = Vec::new();
+    let mut further = Vec::new();
     for value in values.all() {
         let Some(field) = FIELDS.into_iter().find(|field| *field == value.field) else { continue };
         let current: Vec<_> =
             values.current_items(field).iter().map(|item| key(field, &item.value)).collect();
         let mut is_first = current.is_empty();
         for item in value.items {
-            if !current.contains(&key(field, &item.value)) {
-                additions.push(Addition { field, item, is_first });
+            let key = key(field, &item.value);
+            if !current.contains(&key) {
+                further.push(addition(Request::new(ctx, presences, draft), field, key, &item, is_first));
                 is_first = false;
             }
         }
     }
-    additions
+    further
 }
 
 /// What an item is compared by.
-pub(super) fn key(field: &str, value: &str) -> String {
+fn key(field: &str, value: &str) -> String {
     if field == column::EMAILS { value.trim().to_lowercase() } else { phone_key(value) }
 }
 
-/// The body of the step for one item, `None` when the PSA has no type of that name.
-pub(super) fn body<'a>(request: &mut Request<'_, 'a>, addition: &Addition<'a>) -> Option<Json<'a>> {
-    item(request, addition.field, &addition.item, addition.is_first)
+/// The call for one item that a contact lacks.
+fn addition<'a>(
+    mut request: Request<'_, 'a>,
+    field: &'static str,
+    key: String,
+    of: &Item<'a>,
+    is_first: bool,
+) -> Further {
+    let payload = item(&mut request, field, of, is_first).map(|body| body.to_text()).unwrap_or_default();
+    let path = format!("/company/contacts/{}/communications", request.record_id());
+    let title = &request.ctx.system(request.draft.target).title;
+    let missing =
+        request.dropped.first().map(|(_, label)| format!("{title} has no communication type `{label}`"));
+    Further {
+        item: "communication",
+        key,
+        call: Call { method: "POST", path, payload },
+        missing,
+        depends_on: request.depends_on,
+        needs: request.needs,
+    }
 }
 
 /// All items of a new contact, without those whose type the PSA does not have.

@@ -6,102 +6,52 @@
 
 use std::borrow::Cow;
 
+use super::context::Context;
 use super::draft::Draft;
 use super::json::{Json, percent_encode};
-use super::lists::List;
-use super::request::{Call, Need, Request};
+use super::presence::Presences;
+use super::request::{Call, Further, Need, Request};
 use super::values::{Value, Values};
+use super::vendor::Vendor;
 use super::{Action, communications};
 use crate::matching::NO_CLUSTER;
 use crate::model::{Entity, column};
 use crate::normalize::mac_keys;
+use crate::systems::{List, PushList};
 
 /// One MAC address with separators; the field takes 25, and two addresses would be cut in the middle.
 const MAC_CHARS: usize = 17;
 
 type Member<'a> = (&'static str, Json<'a>);
 
-/// The member that a column is written to, `None` for a column that ConnectWise has not or the hub does not push.
-pub(super) fn member(entity: Entity, field: &str) -> Option<&'static str> {
-    let name = match (entity, field) {
-        (Entity::Organization | Entity::Location | Entity::Configuration, column::NAME) => "name",
-        (Entity::Organization, column::SHORT_NAME) => "identifier",
-        (Entity::Organization, column::TYPE) => "types",
-        (Entity::Organization | Entity::Configuration, column::STATUS) => "status",
-        (Entity::Organization, column::PARENT) => "parentCompany",
-        (Entity::Location, column::ADDRESS_1) => "addressLine1",
-        (Entity::Location, column::ADDRESS_2) => "addressLine2",
-        (Entity::Location, column::CITY) => "city",
-        (Entity::Location, column::REGION) => "stateReference",
-        (Entity::Location, column::COUNTRY) => "country",
-        (Entity::Location, column::POSTAL_CODE) => "zip",
-        (Entity::Contact, column::FIRST_NAME) => "firstName",
-        (Entity::Contact, column::LAST_NAME) => "lastName",
-        (Entity::Contact, column::TITLE) => "title",
-        (Entity::Contact, column::TYPE) => "typeIds",
-        (Entity::Contact, column::EMAILS | column::PHONES) => "communicationItems",
-        (Entity::Contact | Entity::Configuration, column::LOCATION) => "site",
-        (Entity::Configuration, column::TYPE) => "type",
-        (Entity::Configuration, column::CONTACT) => "contact",
-        (Entity::Configuration, column::SERIAL_NUMBER) => "serialNumber",
-        (Entity::Configuration, column::MANUFACTURER) => "manufacturer",
-        (Entity::Configuration, column::MODEL) => "modelNumber",
-        (Entity::Configuration, column::ASSET_TAG) => "tagNumber",
-        (Entity::Configuration, column::MAC_ADDRESS) => "macAddress",
-        (Entity::Configuration, column::PRIMARY_IP) => "ipAddress",
-        (Entity::Configuration, column::DEFAULT_GATEWAY) => "defaultGateway",
-        (Entity::Configuration, column::OPERATING_SYSTEM) => "osType",
-        (Entity::Configuration, column::NOTES) => "notes",
-        (Entity::Configuration, column::INSTALLED_AT) => "installationDate",
-        (Entity::Configuration, column::PURCHASED_AT) => "purchaseDate",
-        (Entity::Configuration, column::WARRANTY_EXPIRES_AT) => "warrantyExpirationDate",
-        _ => return None,
-    };
-    Some(name)
-}
+/// Writes the calls of ConnectWise PSA.
+#[derive(Debug)]
+pub(super) struct ConnectWise;
 
-/// The list that a column takes its ids from.
-pub(super) fn list(entity: Entity, field: &str) -> Option<List> {
-    match (entity, field) {
-        (Entity::Organization, column::TYPE) => Some(List::OrganizationType),
-        (Entity::Organization, column::STATUS) => Some(List::OrganizationStatus),
-        (Entity::Contact, column::TYPE) => Some(List::ContactType),
-        (Entity::Configuration, column::TYPE) => Some(List::ConfigurationType),
-        (Entity::Configuration, column::STATUS) => Some(List::ConfigurationStatus),
-        (Entity::Configuration, column::MANUFACTURER) => Some(List::Manufacturer),
-        (Entity::Location, column::REGION) => Some(List::Region),
-        (Entity::Location, column::COUNTRY) => Some(List::Country),
-        _ => None,
+impl Vendor for ConnectWise {
+    fn path(&self, request: &mut Request<'_, '_>) -> String {
+        path(request)
     }
-}
 
-/// The path of a list and the member that holds the name of its items.
-pub(super) const fn endpoint(list: List) -> Option<(&'static str, &'static str)> {
-    match list {
-        List::OrganizationType => Some(("/company/companies/types", "name")),
-        List::OrganizationStatus => Some(("/company/companies/statuses", "name")),
-        List::ContactType => Some(("/company/contacts/types", "description")),
-        List::ConfigurationType => Some(("/company/configurations/types", "name")),
-        List::ConfigurationStatus => Some(("/company/configurations/statuses", "description")),
-        List::Manufacturer => Some(("/procurement/manufacturers", "name")),
-        List::Region => Some(("/company/states", "name")),
-        List::Country => Some(("/company/countries", "name")),
-        List::CommunicationType => Some(("/company/communicationTypes", "description")),
-        List::Model | List::OperatingSystem => None,
+    fn body<'a>(&self, request: &mut Request<'_, 'a>) -> Option<Json<'a>> {
+        Some(body(request))
     }
-}
 
-/// Whether items can be added: only makers. Types and statuses carry rules of their own and are set up by hand.
-pub(super) const fn is_addable(list: List) -> bool {
-    matches!(list, List::Manufacturer)
+    fn list_call(&self, need: &Need, place: &'static PushList) -> Call {
+        list_call(need, place)
+    }
+
+    fn further(&self, ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec<Further> {
+        communications::further(ctx, presences, draft)
+    }
 }
 
 /// The call that finds or creates an item of a list.
-pub(super) fn list_call(need: &Need) -> Call {
-    let Some((path, member)) = endpoint(need.list) else { return Call::default() };
+fn list_call(need: &Need, place: &'static PushList) -> Call {
+    let PushList { path, name: member, .. } = place;
     if need.action == Action::Create {
-        let payload = Json::one("name", Json::text(need.name.as_str())).to_text();
-        return Call { method: "POST", path: path.to_owned(), payload };
+        let payload = Json::one(member, Json::text(need.name.as_str())).to_text();
+        return Call { method: "POST", path: path.clone(), payload };
     }
     let name = need.name.replace('\\', "\\\\").replace('"', "\\\"");
     let condition = percent_encode(&format!("{member}=\"{name}\""));
@@ -109,17 +59,11 @@ pub(super) fn list_call(need: &Need) -> Call {
 }
 
 /// The path that a step writes to.
-pub(super) fn path(request: &mut Request<'_, '_>) -> String {
+fn path(request: &mut Request<'_, '_>) -> String {
     let entity = request.draft.entity;
     let root = match entity {
         Entity::Organization => "/company/companies".to_owned(),
-        Entity::Location => {
-            // Sites stand below their company, of which one client may have several.
-            let record = request.record();
-            let own = record.and_then(|record| request.ctx.value(entity, record, column::ORGANIZATION_ID));
-            let company = own.map_or_else(|| request.organization_in_path(), str::to_owned);
-            format!("/company/companies/{company}/sites")
-        }
+        Entity::Location => format!("/company/companies/{}/sites", request.own_organization_in_path()),
         Entity::Contact => "/company/contacts".to_owned(),
         _ => "/company/configurations".to_owned(),
     };
@@ -130,13 +74,13 @@ pub(super) fn path(request: &mut Request<'_, '_>) -> String {
 }
 
 /// The body of a step.
-pub(super) fn body<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
+fn body<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
     let is_create = request.draft.action == Action::Create;
     let all = Values::of(request.ctx, request.draft).all();
     let is_communication = |value: &Value<'_>| matches!(value.field, column::EMAILS | column::PHONES);
     let mut members: Vec<Member<'a>> = Vec::with_capacity(all.len() + 3);
     for value in all.iter().filter(|value| !is_communication(value)) {
-        if !is_too_long(request, value) {
+        if !request.is_too_long(value.field, &value.text) {
             members.extend(write_value(request, value));
         }
     }
@@ -159,20 +103,10 @@ pub(super) fn body<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
     Json::List(members.into_iter().map(operation).collect())
 }
 
-/// An optional text that the field is too short for is left out, never cut.
-fn is_too_long(request: &mut Request<'_, '_>, value: &Value<'_>) -> bool {
-    let limit = super::rules::max_chars("connectwise", request.draft.entity, value.field);
-    let is_too_long = limit.is_some_and(|limit| value.text.chars().count() > limit);
-    if is_too_long {
-        request.dropped.push((value.field, value.text.clone().into_owned()));
-    }
-    is_too_long
-}
-
 /// The member of one column, `None` for a column that ConnectWise has not, or has no id for.
 fn write_value<'a>(request: &mut Request<'_, 'a>, value: &Value<'a>) -> Option<Member<'a>> {
     let entity = request.draft.entity;
-    let name = member(entity, value.field)?;
+    let name = request.member(value.field)?;
     let id = |json| Json::one("id", json);
     let json = match (entity, value.field) {
         (Entity::Organization, column::TYPE) => {
@@ -195,7 +129,7 @@ fn write_value<'a>(request: &mut Request<'_, 'a>, value: &Value<'a>) -> Option<M
         (_, column::INSTALLED_AT | column::PURCHASED_AT | column::WARRANTY_EXPIRES_AT) => {
             Json::text(format!("{}T00:00:00Z", value.text))
         }
-        (entity, field) => match list(entity, field) {
+        (_, field) => match request.list_of(field) {
             Some(list) => id(request.item(value.field, list, &value.text, None)?),
             None => Json::Text(value.text.clone()),
         },

@@ -15,6 +15,7 @@ use crate::matching::{Cluster, ClusterIx, EntityMatching, NO_CLUSTER};
 use crate::model::{Entity, RecordRef, Role, SourceIx, Tables, column, fields};
 use crate::normalize::{Junk, Key, name_key};
 use crate::pipeline::{Method, Pipeline, Source};
+use crate::systems::System;
 
 /// The members of a cluster, the one that speaks for its role first.
 pub(super) type Speakers = SmallVec<[RecordRef; 4]>;
@@ -88,9 +89,9 @@ impl<'a> Context<'a> {
         self.source(source).role
     }
 
-    /// The vendor system of a source, by its name in pipelines.
-    pub(super) fn system(&self, source: SourceIx) -> &'a str {
-        &self.source(source).system.name
+    /// The vendor system of a source.
+    pub(super) fn system(&self, source: SourceIx) -> &'static System {
+        self.source(source).system
     }
 
     pub(super) fn method(&self) -> Method {

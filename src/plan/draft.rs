@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::context::Context;
 use super::gates::{Gate, Holds};
-use super::rules;
 use super::{Action, StepStatus};
 use crate::diff::Diff;
 use crate::matching::{ClusterIx, Rule};
@@ -112,21 +111,21 @@ pub(super) fn joined_by_host_name(ctx: &Context<'_>, entity: Entity, record: Rec
 /// The gate that keeps one field out of an update.
 fn field_gate(ctx: &Context<'_>, target: RecordRef, diff: &Diff) -> Option<(Gate, String)> {
     let (entity, field) = (diff.entity, diff.field);
+    let system = ctx.system(target.source);
+    let taken = system.column(entity, field);
     if target.source == 0 {
         if ctx.value(entity, target, column::PSA_INTEGRATION) == Some("enabled")
-            && !rules::writable_when_synced(entity).contains(&field)
+            && !taken.is_some_and(|taken| taken.when_synced)
         {
             return Some((Gate::FieldLocked, locked_message(ctx, diff)));
         }
-    } else if let Some(why) = rules::locked_in_psa(ctx.system(target.source), entity, field) {
-        let title = &ctx.source(target.source).system.title;
-        return Some((Gate::FieldLocked, format!("{title} does not take every field: {why}")));
+    } else if let Some(why) = system.locked(entity, field) {
+        return Some((Gate::FieldLocked, format!("{} does not take every field: {why}", system.title)));
     }
-    if let Some(limit) = rules::max_chars(ctx.system(target.source), entity, field)
+    if let Some(limit) = taken.and_then(|taken| taken.max_chars)
         && diff.desired.chars().count() > limit
     {
-        let title = &ctx.source(target.source).system.title;
-        return Some((Gate::FieldLocked, format!("{title} takes at most {limit} characters")));
+        return Some((Gate::FieldLocked, format!("{} takes at most {limit} characters", system.title)));
     }
     if entity == Entity::Configuration
         && field == column::CONTACT

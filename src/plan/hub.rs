@@ -8,8 +8,8 @@ use super::draft::{Draft, excluded_by_method, joined_by_host_name, not_synced};
 use super::gates::{Gate, Holds};
 use super::known::Known;
 use super::presence::Presences;
-use super::rules;
 use super::values::Values;
+use super::vendor;
 use crate::matching::{Cluster, ClusterIx};
 use crate::model::{Entity, RecordRef, Role, column};
 use crate::pipeline::Method;
@@ -59,7 +59,7 @@ pub(super) fn references(ctx: &Context<'_>, draft: &Draft) -> Vec<(Entity, Clust
 fn create(ctx: &Context<'_>, known: &Known, entity: Entity, ix: ClusterIx, cluster: &Cluster) -> Draft {
     let mut draft = Draft::new(HUB, entity, ix, Action::Create);
     let hub = ctx.source(HUB);
-    if !rules::takes_entity(ctx.system(HUB), entity) {
+    if !ctx.system(HUB).takes(entity) {
         draft
             .holds
             .add(Gate::EntityNotSupported, format!("{} takes no {entity} from outside", hub.system.title));
@@ -88,17 +88,18 @@ fn create(ctx: &Context<'_>, known: &Known, entity: Entity, ix: ClusterIx, clust
 /// Holds a create for the required columns that have no value.
 pub(super) fn hold_missing(ctx: &Context<'_>, draft: &mut Draft) {
     let system = ctx.system(draft.target);
-    let required = rules::required(system, draft.entity);
+    let required: Vec<&'static str> = system.required(draft.entity).collect();
     let values = Values::of(ctx, draft);
     let mut missing: Vec<Cow<'_, str>> =
         required.iter().copied().filter(|field| !values.has(field)).map(Cow::Borrowed).collect();
     if draft.entity == Entity::Contact && !values.has(column::FIRST_NAME) && !values.has(column::LAST_NAME) {
         missing = vec![Cow::Borrowed(column::FIRST_NAME), Cow::Borrowed(column::LAST_NAME)];
     }
-    missing.extend(values.unknown_required(required).into_iter().map(Cow::Owned));
+    missing.extend(values.unknown_required(&required).into_iter().map(Cow::Owned));
+    let further = vendor::of(&system.name).map(|vendor| vendor.missing(ctx, &values));
+    missing.extend(further.unwrap_or_default().into_iter().map(Cow::Owned));
     if !missing.is_empty() {
-        let title = &ctx.source(draft.target).system.title;
-        let message = format!("{title} requires what is missing: {}", missing.join(", "));
+        let message = format!("{} requires what is missing: {}", system.title, missing.join(", "));
         draft.holds.add(Gate::MissingRequired, message);
     }
 }
@@ -209,7 +210,7 @@ fn change(ctx: &Context<'_>, entity: Entity, ix: ClusterIx, row: u32) -> Option<
     }
     let action = if is_live { Action::Unarchive } else { Action::Update };
     let mut draft = Draft::new(HUB, entity, ix, action).with_diffs(ctx, row, diffs);
-    if !rules::takes_entity(ctx.system(HUB), entity) {
+    if !ctx.system(HUB).takes(entity) {
         let title = &ctx.source(HUB).system.title;
         draft.holds.add(Gate::EntityNotSupported, format!("{title} takes no {entity} from outside"));
     }

@@ -10,16 +10,35 @@ use std::borrow::Cow;
 
 use super::Action;
 use super::json::{Json, percent_encode};
-use super::lists::List;
 use super::request::{Call, Need, Parent, Request};
 use super::values::{Item, Value, Values};
+use super::vendor::Vendor;
 use crate::model::{Entity, PART_SEPARATOR, column, list_items};
 use crate::normalize::{mac_keys, phone_key};
+use crate::systems::{List, PushList};
 
 /// The longest text that the field for a MAC address takes.
 const MAC_CHARS: usize = 17;
 
 type Attribute<'a> = (&'static str, Json<'a>);
+
+/// Writes the calls of IT Glue.
+#[derive(Debug)]
+pub(super) struct ItGlue;
+
+impl Vendor for ItGlue {
+    fn path(&self, request: &mut Request<'_, '_>) -> String {
+        path(request)
+    }
+
+    fn body<'a>(&self, request: &mut Request<'_, 'a>) -> Option<Json<'a>> {
+        body(request)
+    }
+
+    fn list_call(&self, need: &Need, place: &'static PushList) -> Call {
+        list_call(need, place)
+    }
+}
 
 /// The name of a resource in paths and as a JSON:API type.
 const fn resource(entity: Entity) -> &'static str {
@@ -34,7 +53,7 @@ const fn resource(entity: Entity) -> &'static str {
 }
 
 /// The path that a step writes to.
-pub(super) fn path(request: &mut Request<'_, '_>) -> String {
+fn path(request: &mut Request<'_, '_>) -> String {
     let resource = resource(request.draft.entity);
     match (request.draft.action, request.draft.entity) {
         (Action::Create, Entity::Location | Entity::Contact | Entity::Configuration) => {
@@ -45,7 +64,7 @@ pub(super) fn path(request: &mut Request<'_, '_>) -> String {
 }
 
 /// The body of a step, `None` where nothing can be written.
-pub(super) fn body<'a>(request: &mut Request<'_, 'a>) -> Option<Json<'a>> {
+fn body<'a>(request: &mut Request<'_, 'a>) -> Option<Json<'a>> {
     let entity = request.draft.entity;
     if matches!(entity, Entity::Ticket | Entity::License | Entity::Group) {
         return None;
@@ -79,8 +98,7 @@ fn attribute<'a>(
     value: &Value<'a>,
     all: &[Value<'a>],
 ) -> Option<Attribute<'a>> {
-    let name = attribute_name(request.draft.entity, value.field)?;
-    let text = || Json::Text(value.text.clone());
+    let name = request.member(value.field)?;
     let json = match value.field {
         column::PRIMARY | column::IMPORTANT => Json::Bool(value.text == "true"),
         column::EMAILS => emails(&value.items),
@@ -90,84 +108,12 @@ fn attribute<'a>(
         column::CONTACT => request.reference(Entity::Contact, value.cluster?)?,
         column::PARENT => request.reference(Entity::Organization, value.cluster?)?,
         column::MODEL => model(request, value, all)?,
-        column::TYPE => request.item(value.field, type_list(request.draft.entity)?, &value.text, None)?,
-        column::STATUS => request.item(value.field, status_list(request.draft.entity)?, &value.text, None)?,
-        column::MANUFACTURER => request.item(value.field, List::Manufacturer, &value.text, None)?,
-        column::OPERATING_SYSTEM => request.item(value.field, List::OperatingSystem, &value.text, None)?,
-        column::REGION => request.item(value.field, List::Region, &value.text, None)?,
-        column::COUNTRY => request.item(value.field, List::Country, &value.text, None)?,
-        _ => text(),
+        field => match request.list_of(field) {
+            Some(list) => request.item(field, list, &value.text, None)?,
+            None => Json::Text(value.text.clone()),
+        },
     };
     Some((name, json))
-}
-
-fn attribute_name(entity: Entity, field: &str) -> Option<&'static str> {
-    let name = match (entity, field) {
-        (_, column::NAME) => "name",
-        (Entity::Organization, column::TYPE) => "organization-type-id",
-        (Entity::Organization, column::STATUS) => "organization-status-id",
-        (Entity::Organization, column::SHORT_NAME) => "short-name",
-        (Entity::Organization, column::PARENT) => "parent-id",
-        (Entity::Organization, column::ALERT) => "alert",
-        (Entity::Organization, column::DESCRIPTION) => "description",
-        (Entity::Organization, column::QUICK_NOTES) => "quick-notes",
-        (Entity::Location, column::PRIMARY) => "primary",
-        (Entity::Location, column::ADDRESS_1) => "address-1",
-        (Entity::Location, column::ADDRESS_2) => "address-2",
-        (Entity::Location, column::CITY) => "city",
-        (Entity::Location, column::REGION) => "region-id",
-        (Entity::Location, column::COUNTRY) => "country-id",
-        (Entity::Location, column::POSTAL_CODE) => "postal-code",
-        (Entity::Location, column::PHONE) => "phone",
-        (Entity::Location, column::FAX) => "fax",
-        (Entity::Contact, column::FIRST_NAME) => "first-name",
-        (Entity::Contact, column::LAST_NAME) => "last-name",
-        (Entity::Contact, column::TITLE) => "title",
-        (Entity::Contact, column::TYPE) => "contact-type-id",
-        (Entity::Contact, column::IMPORTANT) => "important",
-        (Entity::Contact, column::EMAILS) => "contact-emails",
-        (Entity::Contact, column::PHONES) => "contact-phones",
-        (Entity::Contact | Entity::Configuration, column::LOCATION) => "location-id",
-        (Entity::Configuration, column::TYPE) => "configuration-type-id",
-        (Entity::Configuration, column::STATUS) => "configuration-status-id",
-        (Entity::Configuration, column::HOSTNAME) => "hostname",
-        (Entity::Configuration, column::PRIMARY_IP) => "primary-ip",
-        (Entity::Configuration, column::DEFAULT_GATEWAY) => "default-gateway",
-        (Entity::Configuration, column::MAC_ADDRESS) => "mac-address",
-        (Entity::Configuration, column::SERIAL_NUMBER) => "serial-number",
-        (Entity::Configuration, column::ASSET_TAG) => "asset-tag",
-        (Entity::Configuration, column::MANUFACTURER) => "manufacturer-id",
-        (Entity::Configuration, column::MODEL) => "model-id",
-        (Entity::Configuration, column::OPERATING_SYSTEM) => "operating-system-id",
-        (Entity::Configuration, column::OPERATING_SYSTEM_NOTES) => "operating-system-notes",
-        (Entity::Configuration, column::POSITION) => "position",
-        (Entity::Configuration, column::INSTALLED_AT) => "installed-at",
-        (Entity::Configuration, column::INSTALLED_BY) => "installed-by",
-        (Entity::Configuration, column::PURCHASED_AT) => "purchased-at",
-        (Entity::Configuration, column::PURCHASED_BY) => "purchased-by",
-        (Entity::Configuration, column::WARRANTY_EXPIRES_AT) => "warranty-expires-at",
-        (Entity::Configuration, column::CONTACT) => "contact-id",
-        (Entity::Location | Entity::Contact | Entity::Configuration, column::NOTES) => "notes",
-        _ => return None,
-    };
-    Some(name)
-}
-
-const fn type_list(entity: Entity) -> Option<List> {
-    match entity {
-        Entity::Organization => Some(List::OrganizationType),
-        Entity::Contact => Some(List::ContactType),
-        Entity::Configuration => Some(List::ConfigurationType),
-        _ => None,
-    }
-}
-
-const fn status_list(entity: Entity) -> Option<List> {
-    match entity {
-        Entity::Organization => Some(List::OrganizationStatus),
-        Entity::Configuration => Some(List::ConfigurationStatus),
-        _ => None,
-    }
 }
 
 /// A model belongs to one maker: the one that the step writes, else the one that the row has. Without a maker there
@@ -276,34 +222,12 @@ fn interfaces<'a>(request: &Request<'_, 'a>, values: &[Value<'a>]) -> Option<Jso
     (!list.is_empty()).then(|| Json::one("data", Json::List(list)))
 }
 
-/// The path and JSON:API type of a list.
-pub(super) const fn endpoint(list: List) -> Option<(&'static str, &'static str)> {
-    match list {
-        List::OrganizationType => Some(("/organization_types", "organization-types")),
-        List::OrganizationStatus => Some(("/organization_statuses", "organization-statuses")),
-        List::ContactType => Some(("/contact_types", "contact-types")),
-        List::ConfigurationType => Some(("/configuration_types", "configuration-types")),
-        List::ConfigurationStatus => Some(("/configuration_statuses", "configuration-statuses")),
-        List::Manufacturer => Some(("/manufacturers", "manufacturers")),
-        List::Model => Some(("/models", "models")),
-        List::OperatingSystem => Some(("/operating_systems", "operating-systems")),
-        List::Region => Some(("/regions", "regions")),
-        List::Country => Some(("/countries", "countries")),
-        List::CommunicationType => None,
-    }
-}
-
-/// Whether items can be added: operating systems and places are fixed lists.
-pub(super) const fn is_addable(list: List) -> bool {
-    !matches!(list, List::OperatingSystem | List::Region | List::Country | List::CommunicationType)
-}
-
 /// The call that finds or creates an item of a list.
 ///
 /// Models have no name filter, so the models of the maker are listed and compared by the sender. A comma in a
 /// filter value separates alternatives unless it is escaped.
-pub(super) fn list_call(need: &Need) -> Call {
-    let Some((path, kind)) = endpoint(need.list) else { return Call::default() };
+fn list_call(need: &Need, place: &'static PushList) -> Call {
+    let path = &place.path;
     let maker = need.parent.as_ref().map(|parent| &parent.id);
     if need.action == Action::Lookup {
         let path = match maker {
@@ -321,6 +245,7 @@ pub(super) fn list_call(need: &Need) -> Call {
         }
         None => {}
     }
+    let kind = path.trim_start_matches('/').replace('_', "-");
     let data = Json::Object(vec![("type", Json::text(kind)), ("attributes", Json::Object(attributes))]);
-    Call { method: "POST", path: path.to_owned(), payload: Json::one("data", data).to_text() }
+    Call { method: "POST", path: path.clone(), payload: Json::one("data", data).to_text() }
 }

@@ -7,78 +7,13 @@ use rustc_hash::FxHashMap;
 use crate::extract::{LookupItem, Lookups};
 use crate::model::SourceIx;
 use crate::normalize::{fold_case, maker_key, name_key};
+use crate::systems::List;
 
-/// A reference list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum List {
-    OrganizationType,
-    OrganizationStatus,
-    ContactType,
-    ConfigurationType,
-    ConfigurationStatus,
-    Manufacturer,
-    Model,
-    OperatingSystem,
-    Region,
-    Country,
-    CommunicationType,
-}
-
-impl List {
-    const ALL: [Self; 11] = [
-        Self::OrganizationType,
-        Self::OrganizationStatus,
-        Self::ContactType,
-        Self::ConfigurationType,
-        Self::ConfigurationStatus,
-        Self::Manufacturer,
-        Self::Model,
-        Self::OperatingSystem,
-        Self::Region,
-        Self::Country,
-        Self::CommunicationType,
-    ];
-
-    /// What one item is called in a step.
-    pub(super) const fn item(self) -> &'static str {
-        match self {
-            Self::OrganizationType => "organization_type",
-            Self::OrganizationStatus => "organization_status",
-            Self::ContactType => "contact_type",
-            Self::ConfigurationType => "configuration_type",
-            Self::ConfigurationStatus => "configuration_status",
-            Self::Manufacturer => "manufacturer",
-            Self::Model => "model",
-            Self::OperatingSystem => "operating_system",
-            Self::Region => "region",
-            Self::Country => "country",
-            Self::CommunicationType => "communication_type",
-        }
-    }
-
-    /// The name in [`Lookups::lists`].
-    pub(super) const fn key(self) -> &'static str {
-        match self {
-            Self::OrganizationType => "organization_types",
-            Self::OrganizationStatus => "organization_statuses",
-            Self::ContactType => "contact_types",
-            Self::ConfigurationType => "configuration_types",
-            Self::ConfigurationStatus => "configuration_statuses",
-            Self::Manufacturer => "manufacturers",
-            Self::Model => "models",
-            Self::OperatingSystem => "operating_systems",
-            Self::Region => "regions",
-            Self::Country => "countries",
-            Self::CommunicationType => "communication_types",
-        }
-    }
-
-    /// A name of this list in comparable form.
-    fn fold(self, name: &str) -> String {
-        match self {
-            Self::Manufacturer => maker_key(name),
-            _ => fold_case(&name_key(name)),
-        }
+/// A name of a list in comparable form.
+fn fold(list: List, name: &str) -> String {
+    match list {
+        List::Manufacturer => maker_key(name),
+        _ => fold_case(&name_key(name)),
     }
 }
 
@@ -114,7 +49,7 @@ impl<'a> Lists<'a> {
     pub(super) fn find(&self, target: SourceIx, list: List, name: &str, parent: Option<&str>) -> Found<'a> {
         let find = |lists: &FxHashMap<(SourceIx, List), ByName<'a>>| {
             let Some(by_name) = lists.get(&(target, list)) else { return Found::NoList };
-            let Some(items) = by_name.get(&list.fold(name)) else { return Found::Absent };
+            let Some(items) = by_name.get(&fold(list, name)) else { return Found::Absent };
             let fits = |item: &&&'a LookupItem| match (parent, &item.parent_id) {
                 (Some(parent), Some(of)) => parent == of,
                 _ => true,
@@ -135,7 +70,7 @@ impl<'a> Lists<'a> {
     /// The name as the list spells it, the name itself when the list is not known or lacks it: two spellings of one
     /// missing name need one step.
     pub(super) fn step_name(list: List, name: &str) -> String {
-        list.fold(name)
+        fold(list, name)
     }
 }
 
@@ -145,10 +80,10 @@ fn by_name<'a>(
 ) -> FxHashMap<(SourceIx, List), ByName<'a>> {
     let mut found = FxHashMap::default();
     for ((source, key), items) in lists {
-        let Some(list) = List::ALL.into_iter().find(|list| list.key() == *key) else { continue };
+        let Some(list) = List::parse(key) else { continue };
         let mut by_name: ByName<'a> = FxHashMap::default();
         for item in items {
-            by_name.entry(list.fold(&item.name)).or_default().push(item);
+            by_name.entry(fold(list, &item.name)).or_default().push(item);
         }
         // Several items may bear one name; the live one with the smallest id is taken every time.
         #[expect(clippy::iter_over_hash_type, reason = "each value is sorted on its own")]

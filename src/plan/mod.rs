@@ -1,10 +1,28 @@
 //! Push plans: steps, the gates that hold them, and the vendors' own payloads. Nothing is sent.
 //!
 //! A step is drafted per cluster and target ([`hub`], [`psa`]), held by the [`gates`] that apply, and then written as
-//! the target's own call ([`itglue`], [`connectwise`]). Two kinds of gates exist: most hold the whole step; the ones
+//! the target's own call by the writer of its [`vendor`]. Two kinds of gates exist: most hold the whole step; the ones
 //! that concern single fields (`field_locked`, `foreign_contact`, values that the target has no id for, and what keeps
 //! the record that supplied a value from flowing) keep those fields out, and the step goes on with the rest. It then
 //! stays `ready` and its reason says what was left out. When nothing is left, the step is `blocked`.
+//!
+//! # How to add a target
+//!
+//! 1. Say what it takes in its file in `data/systems`: `[push.ENTITY.columns]` has one row per canonical column, with
+//!    the member that it is written to, the list that it takes an id of, whether it is required, two-way, locked or
+//!    limited in length ([`crate::systems::PushColumn`]). An entity without such a table is `entity_not_supported`;
+//!    `refused` says why where the system has the entity. `[lists]` has the reference lists with their paths, and
+//!    whether items can be added. With that alone every gate works, and the steps have no call.
+//! 2. Write its calls in a file of the vendor's family beside [`connectwise`], as a [`vendor::Vendor`], and name the
+//!    systems of the family in [`vendor::of`]. [`vendor::Vendor::path`] gets the [`request::Request`]: the collection where a
+//!    `PATCH` goes to the collection, the parent's path by `own_organization_in_path` where children stand below it.
+//!    [`vendor::Vendor::body`] takes the values of the step ([`values::Values::all`], which for a change are its diffs alone),
+//!    their members by `Request::member`, ids of other records by `Request::reference` and ids of list items by
+//!    `Request::item`. Both of the latter give `{"$ref": "STEP"}` where an earlier step gives the id, and note the
+//!    dependency; an item that the list lacks becomes a step of its own (`Need`) that `list_call` writes.
+//! 3. What takes several calls per record gives the further ones from [`vendor::Vendor::further`], as [`communications`]
+//!    does; what a create lacks that columns cannot say, [`vendor::Vendor::missing`] names.
+//! 4. Check the payloads in `tests/it` against JSON written by hand from the vendor's description.
 
 mod assemble;
 mod communications;
@@ -24,9 +42,9 @@ mod owners;
 mod presence;
 mod psa;
 mod request;
-mod rules;
 mod sync;
 mod values;
+mod vendor;
 
 use rayon::prelude::*;
 

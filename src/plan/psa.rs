@@ -11,7 +11,6 @@ use super::gates::{Gate, Holds};
 use super::hub::{HUB, foreign_contact, hold_missing, references};
 use super::known::Known;
 use super::presence::{Presence, Presences};
-use super::rules;
 use crate::matching::{Cluster, ClusterIx};
 use crate::model::{Entity, RecordRef, Role, SourceIx, column};
 use crate::pipeline::PushAll;
@@ -73,7 +72,7 @@ fn is_lacking(
         && !(entity == Entity::Location && is_main_site(ctx, presences, psa, ix, cluster))
 }
 
-/// Whether the step that creates the organization in ConnectWise creates this location as its site: a company
+/// Whether the step that creates the organization creates this location with it: in some systems an organization
 /// cannot be made without one.
 pub(super) fn is_main_site(
     ctx: &Context<'_>,
@@ -82,14 +81,18 @@ pub(super) fn is_main_site(
     location: ClusterIx,
     cluster: &Cluster,
 ) -> bool {
-    ctx.system(psa) == "connectwise"
+    makes_main_location(ctx, psa)
         && matches!(presences.of(Entity::Organization, cluster.organization), Presence::Planned { .. })
         && ctx.main_site(cluster.organization) == Some(location)
 }
 
+fn makes_main_location(ctx: &Context<'_>, psa: SourceIx) -> bool {
+    ctx.system(psa).push.get(&Entity::Organization).is_some_and(|push| push.makes_main_location)
+}
+
 /// Marks the locations that the steps for new organizations create as their main sites.
 pub(super) fn place_main_sites(ctx: &Context<'_>, presences: &mut Presences, psa: SourceIx) {
-    if ctx.system(psa) != "connectwise" {
+    if !makes_main_location(ctx, psa) {
         return;
     }
     for organization in 0..ClusterIx::try_from(ctx.matching(Entity::Organization).clusters.len()).unwrap_or(0)
@@ -147,7 +150,7 @@ fn direction_gates(ctx: &Context<'_>, psa: SourceIx, entity: Entity) -> Holds {
         let message = format!("the hub has no two-way sync with {}", source.system.title);
         holds.add(Gate::TwoWayUnsupported, message);
     }
-    if !rules::takes_entity(ctx.system(psa), entity) {
+    if !source.system.takes(entity) {
         holds
             .add(Gate::EntityNotSupported, format!("{} takes no {entity} from the hub", source.system.title));
     }

@@ -4,11 +4,12 @@ use super::context::Context;
 use super::draft::Draft;
 use super::gates::Gate;
 use super::json::Json;
-use super::lists::{Found, List, Lists};
+use super::lists::{Found, Lists};
 use super::presence::{Presence, Presences};
-use super::{Action, connectwise, itglue};
+use super::{Action, vendor};
 use crate::matching::{ClusterIx, NO_CLUSTER};
-use crate::model::{Entity, RecordRef, SourceIx};
+use crate::model::{Entity, RecordRef, SourceIx, column};
+use crate::systems::List;
 
 /// An item of a reference list that a step needs and whose id is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,21 @@ pub(super) struct Call {
     pub(super) payload: String,
 }
 
+/// A further call that a step takes, as a step of its own.
+#[derive(Debug)]
+pub(super) struct Further {
+    /// What is written, such as `communication`.
+    pub(super) item: &'static str,
+    /// What tells it from the other further calls of the step.
+    pub(super) key: String,
+    pub(super) call: Call,
+    /// The steps that must be done before.
+    pub(super) depends_on: Vec<String>,
+    pub(super) needs: Vec<Need>,
+    /// Why it cannot be sent, if it cannot.
+    pub(super) missing: Option<String>,
+}
+
 /// One step being written.
 #[derive(Debug)]
 pub(super) struct Request<'c, 'a> {
@@ -60,15 +76,39 @@ impl<'c, 'a> Request<'c, 'a> {
 
     /// Writes the call, an empty one for systems whose calls are not described.
     pub(super) fn write(&mut self) -> Call {
-        let method = if self.draft.action == Action::Create { "POST" } else { "PATCH" };
+        let Some(vendor) = vendor::of(&self.ctx.system(self.draft.target).name) else {
+            return Call::default();
+        };
+        let path = vendor.path(self);
         // Thousands of held creates would only be bodies that nobody sends.
         let has_body = !self.draft.holds.has(Gate::LimitExceeded);
-        let (path, body) = match self.ctx.system(self.draft.target) {
-            "it-glue" => (itglue::path(self), has_body.then(|| itglue::body(self)).flatten()),
-            "connectwise" => (connectwise::path(self), has_body.then(|| connectwise::body(self))),
-            _ => return Call::default(),
-        };
-        Call { method, path, payload: body.map(|body| body.to_text()).unwrap_or_default() }
+        let body = has_body.then(|| vendor.body(self)).flatten();
+        Call {
+            method: vendor.method(self.draft.action),
+            path,
+            payload: body.map(|body| body.to_text()).unwrap_or_default(),
+        }
+    }
+
+    /// The member that a column is written to, `None` for one that the target has not or does not take.
+    pub(super) fn member(&self, field: &str) -> Option<&'static str> {
+        self.ctx.system(self.draft.target).member(self.draft.entity, field)
+    }
+
+    /// The list that a column takes its ids from.
+    pub(super) fn list_of(&self, field: &str) -> Option<List> {
+        self.ctx.system(self.draft.target).column(self.draft.entity, field)?.list
+    }
+
+    /// Whether the target's field is too short for a text, which is then noted as dropped: an optional text is left
+    /// out, never cut.
+    pub(super) fn is_too_long(&mut self, field: &'static str, text: &str) -> bool {
+        let limit = self.ctx.system(self.draft.target).max_chars(self.draft.entity, field);
+        let is_too_long = limit.is_some_and(|limit| text.chars().count() > limit);
+        if is_too_long {
+            self.dropped.push((field, text.to_owned()));
+        }
+        is_too_long
     }
 
     /// The target's record that is changed.
@@ -126,6 +166,15 @@ impl<'c, 'a> Request<'c, 'a> {
         }
     }
 
+    /// The id of the organization of the record for a path: that which the record itself names, for of one client the
+    /// target may have several, else the one of its cluster.
+    pub(super) fn own_organization_in_path(&mut self) -> String {
+        let record = self.record();
+        let own =
+            record.and_then(|record| self.ctx.value(self.draft.entity, record, column::ORGANIZATION_ID));
+        own.map_or_else(|| self.organization_in_path(), str::to_owned)
+    }
+
     /// The id of the item called `name`, or the step that will give it. `None`, and noted as dropped, when the list
     /// was read, lacks it and cannot be added to.
     pub(super) fn item(
@@ -137,10 +186,8 @@ impl<'c, 'a> Request<'c, 'a> {
     ) -> Option<Json<'a>> {
         let target = self.draft.target;
         let parent_id = parent.as_ref().and_then(|parent| parent.id.as_deref().ok());
-        let (is_listed, is_addable) = match self.ctx.system(target) {
-            "connectwise" => (connectwise::endpoint(list).is_some(), connectwise::is_addable(list)),
-            _ => (itglue::endpoint(list).is_some(), itglue::is_addable(list)),
-        };
+        let place = self.ctx.system(target).lists.get(&list);
+        let (is_listed, is_addable) = (place.is_some(), place.is_some_and(|place| place.addable));
         // A model of a maker that is yet to be made cannot be in the list.
         let found = match &parent {
             Some(Parent { id: Err(step), .. }) if step.contains(":create:") => Found::Absent,

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::Action;
 use super::context::{Context, Speakers};
 use super::draft::Draft;
-use super::lists::{Found, List};
+use super::lists::Found;
 use super::owners::Owned;
-use super::{connectwise, rules};
 use crate::matching::{ClusterIx, NO_CLUSTER};
 use crate::model::{Entity, Field, Kind, RecordRef, SourceIx, column, fields, list_items};
 use crate::normalize::{email_key, first_usable_mac, hostname_key, ip_key, is_junk_model, phone_key};
+use crate::systems::List;
 
 /// One item of a list: an e-mail address or a telephone number and its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl<'c, 'a> Values<'c, 'a> {
     /// Whether a create has a value for `field`.
     pub(super) fn has(&self, field: &str) -> bool {
         match (self.draft.entity, field) {
-            (Entity::Organization, column::ADDRESS_1) => {
+            (Entity::Organization, field) if declared(Entity::Organization, field).is_none() => {
                 self.ctx.main_site(self.draft.cluster).is_some_and(|site| {
                     let site = Draft::new(self.draft.target, Entity::Location, site, Action::Create);
                     Values::of(self.ctx, &site).has(field)
@@ -86,9 +86,10 @@ impl<'c, 'a> Values<'c, 'a> {
         for field in required {
             let value = self.owned(field).and_then(|owned| self.desired(owned));
             let Some(value) = value else { continue };
-            let list =
-                (system == "connectwise").then(|| connectwise::list(self.draft.entity, field)).flatten();
-            if let Some(list) = list {
+            let taken = system.column(self.draft.entity, field);
+            let list = taken.and_then(|taken| taken.list);
+            let fixed = list.filter(|list| system.lists.get(list).is_some_and(|list| !list.addable));
+            if let Some(list) = fixed {
                 match self.ctx.lists.find(self.draft.target, list, &value.text, None) {
                     Found::Absent => unknown.push(format!("{field} (the PSA has no `{}`)", value.text)),
                     Found::Item(item) if item.is_inactive => {
@@ -97,7 +98,7 @@ impl<'c, 'a> Values<'c, 'a> {
                     Found::Item(_) | Found::NoList => {}
                 }
             }
-            if let Some(limit) = rules::max_chars(system, self.draft.entity, field)
+            if let Some(limit) = taken.and_then(|taken| taken.max_chars)
                 && value.text.chars().count() > limit
             {
                 unknown.push(format!("{field} (at most {limit} characters)"));

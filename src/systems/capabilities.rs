@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::shapes::{CsvShape, JsonShape};
+use super::{List, Push, PushList};
 use crate::model::{Entity, Role};
 
 /// One vendor system, read from its declarative file in `data/systems`.
@@ -38,9 +39,12 @@ pub struct System {
     /// The others are dropped wherever they stand: people keep passwords there.
     #[serde(default)]
     pub open_objects: BTreeMap<String, Vec<String>>,
-    /// Canonical columns without which it refuses a record, by entity.
+    /// What it takes from outside, by entity.
     #[serde(default)]
-    pub requires: BTreeMap<Entity, Vec<String>>,
+    pub push: BTreeMap<Entity, Push>,
+    /// The reference lists that its calls take ids of.
+    #[serde(default)]
+    pub lists: BTreeMap<List, PushList>,
     /// What it refuses, in words.
     #[serde(default)]
     pub refuses: Vec<String>,

@@ -4,17 +4,22 @@
 //! `extract` follow the shapes that are declared here, and the plans ask for the capabilities.
 
 mod capabilities;
+mod lists;
+mod push;
 mod shapes;
 
 use std::sync::LazyLock;
 
 pub use capabilities::System;
+pub use lists::List;
+pub use push::{Push, PushColumn, PushList};
 pub use shapes::{Adapters, CsvShape, Item, JsonShape, Labelled, Origin, PrimaryAdapter, Refer, Rule, Skip};
 
 static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
     [
         include_str!("../../data/systems/it-glue.toml"),
         include_str!("../../data/systems/connectwise.toml"),
+        include_str!("../../data/systems/autotask.toml"),
         include_str!("../../data/systems/datto-rmm.toml"),
         include_str!("../../data/systems/syncro.toml"),
         include_str!("../../data/systems/csv.toml"),

@@ -377,11 +377,6 @@ mod tests {
                     }
                 }
             }
-            for (entity, columns) in &system.requires {
-                for column in columns {
-                    check(*entity, column);
-                }
-            }
         }
     }
 }

@@ -17,7 +17,7 @@ use matchbook::pipeline::{
     PlanSettings, Preset, PushAll, Source, Sync,
 };
 use matchbook::plan::{Gate, Plan, PlanInput, plan};
-use matchbook::systems::System;
+use matchbook::systems::{self, System};
 
 const ORG: Entity = Entity::Organization;
 const LOC: Entity = Entity::Location;
@@ -26,28 +26,14 @@ const DEV: Entity = Entity::Configuration;
 
 type Cells<'a> = &'a [(&'static str, &'a str)];
 
-fn system(name: &str, role: Role) -> &'static System {
-    let title = match name {
-        "it-glue" => "IT Glue",
-        "connectwise" => "ConnectWise PSA",
-        other => other,
-    };
-    Box::leak(Box::new(System {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        role,
-        entities: Entity::ALL.to_vec(),
-        integration_types: Vec::new(),
-        two_way: matches!(name, "connectwise" | "autotask" | "kaseya-bms" | "pulseway" | "vorex"),
-        // Plans do not ask what its files look like.
-        ..matchbook::systems::find("csv").expect("`csv` is a system").clone()
-    }))
+fn system(name: &str) -> &'static System {
+    systems::find(name).unwrap_or_else(|| panic!("{name} is a system"))
 }
 
 fn source(name: &str, system_name: &str, role: Role) -> Source {
     Source {
         name: name.to_owned(),
-        system: system(system_name, role),
+        system: system(system_name),
         role,
         organization: None,
         files: Vec::new(),
@@ -978,9 +964,11 @@ fn what_connectwise_requires_and_lacks_is_named() {
 
 #[test]
 fn a_psa_that_the_hub_cannot_push_to_is_left_alone() {
-    let tigerpaw =
-        |pipeline: &mut Pipeline| pipeline.sources[PSA as usize].system = system("tigerpaw", Role::Psa);
-    let planned = since(hub_client(), "2026-01-01T00:00:00Z").set(tigerpaw).plan();
+    let mut sheet = system("csv").clone();
+    sheet.push.remove(&DEV);
+    let without_devices = Box::leak(Box::new(sheet));
+    let stand_in = |pipeline: &mut Pipeline| pipeline.sources[PSA as usize].system = without_devices;
+    let planned = since(hub_client(), "2026-01-01T00:00:00Z").set(stand_in).plan();
     assert_eq!(planned.held("psa:create:organization:hub/10"), "blocked: two_way_unsupported");
     assert_eq!(
         planned.held("psa:create:configuration:hub/20"),
@@ -992,8 +980,7 @@ fn a_psa_that_the_hub_cannot_push_to_is_left_alone() {
 fn autotask_keeps_no_locations_and_wants_a_model() {
     let mut estate = since(hub_client(), "2026-01-01T00:00:00Z");
     estate.records[4].2.retain(|(name, _)| *name != "model");
-    let autotask =
-        |pipeline: &mut Pipeline| pipeline.sources[PSA as usize].system = system("autotask", Role::Psa);
+    let autotask = |pipeline: &mut Pipeline| pipeline.sources[PSA as usize].system = system("autotask");
     let planned = estate.set(autotask).plan();
     assert_eq!(planned.held("psa:create:location:hub/31"), "blocked: entity_not_supported");
     assert!(planned.message("psa:create:configuration:hub/20", "missing_required").ends_with(": model"));

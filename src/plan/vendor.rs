@@ -1,0 +1,47 @@
+//! The vendors that can be written to: who writes the calls of which system.
+
+use super::Action;
+use super::context::Context;
+use super::draft::Draft;
+use super::json::Json;
+use super::presence::Presences;
+use super::request::{Call, Further, Need, Request};
+use super::values::Values;
+use super::{connectwise, itglue};
+use crate::systems::PushList;
+
+/// Writes the calls of one family of vendors.
+pub(super) trait Vendor: Sync {
+    /// The HTTP method of a step.
+    fn method(&self, action: Action) -> &'static str {
+        if action == Action::Create { "POST" } else { "PATCH" }
+    }
+
+    /// The path that a step writes to.
+    fn path(&self, request: &mut Request<'_, '_>) -> String;
+
+    /// The body of a step, `None` where nothing can be written.
+    fn body<'a>(&self, request: &mut Request<'_, 'a>) -> Option<Json<'a>>;
+
+    /// The call that finds or creates an item of a list.
+    fn list_call(&self, need: &Need, place: &'static PushList) -> Call;
+
+    /// Further calls that a step takes, each a step of its own, such as those for items of a list that are records there.
+    fn further(&self, _ctx: &Context<'_>, _presences: &Presences, _draft: &Draft) -> Vec<Further> {
+        Vec::new()
+    }
+
+    /// What a create lacks that the columns of the system's file cannot say, for people.
+    fn missing(&self, _ctx: &Context<'_>, _values: &Values<'_, '_>) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Who writes the calls of a system, `None` for systems that take none, or whose calls are not described.
+pub(super) fn of(system: &str) -> Option<&'static dyn Vendor> {
+    match system {
+        "it-glue" => Some(&itglue::ItGlue),
+        "connectwise" => Some(&connectwise::ConnectWise),
+        _ => None,
+    }
+}

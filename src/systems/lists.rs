@@ -1,0 +1,66 @@
+//! The reference lists of vendors: types, statuses, makers, places. A record names an item, a call needs its id.
+
+macro_rules! lists {
+    ($($(#[$doc:meta])* $list:ident = $item:literal, $key:literal;)*) => {
+        /// A reference list.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum List { $($(#[$doc])* $list,)* }
+
+        impl List {
+            /// All lists.
+            pub const ALL: &'static [Self] = &[$(Self::$list),*];
+
+            /// What one item is called in a step: `configuration_type`.
+            #[must_use]
+            pub const fn item(self) -> &'static str {
+                match self { $(Self::$list => $item),* }
+            }
+
+            /// The name of the list: `configuration_types`.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$list => $key),* }
+            }
+        }
+    };
+}
+
+lists! {
+    /// Types of organizations.
+    OrganizationType = "organization_type", "organization_types";
+    /// Statuses of organizations.
+    OrganizationStatus = "organization_status", "organization_statuses";
+    /// Types of contacts.
+    ContactType = "contact_type", "contact_types";
+    /// Types of configurations.
+    ConfigurationType = "configuration_type", "configuration_types";
+    /// Statuses of configurations.
+    ConfigurationStatus = "configuration_status", "configuration_statuses";
+    /// Makers.
+    Manufacturer = "manufacturer", "manufacturers";
+    /// Models, each of a maker.
+    Model = "model", "models";
+    /// Operating systems.
+    OperatingSystem = "operating_system", "operating_systems";
+    /// States, counties and regions, each of a country.
+    Region = "region", "regions";
+    /// Countries.
+    Country = "country", "countries";
+    /// Kinds of e-mail addresses and telephone numbers.
+    CommunicationType = "communication_type", "communication_types";
+}
+
+impl List {
+    /// The list whose name is `key`, or `None`.
+    #[must_use]
+    pub fn parse(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|list| list.key() == key)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for List {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| serde::de::Error::custom(format!("no list is called `{name}`")))
+    }
+}
