@@ -24,6 +24,7 @@ mod schema;
 mod status;
 mod store;
 mod text;
+mod ticket_links;
 mod views;
 
 pub use error::WarehouseError;

@@ -16,6 +16,7 @@ mod properties;
 mod samples;
 mod sql;
 mod support;
+mod tickets;
 mod warehouse;
 mod whole_runs;
 mod workspace;
