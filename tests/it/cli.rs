@@ -890,6 +890,7 @@ Start:
 Ask:
   query        Ask the warehouse in SQL; without SQL, list its tables and views
   explain      Say why a record ended as it did
+  report       Write the integration report of the last run
   export       Write every table of the warehouse as Parquet or CSV
 
 Decide:

@@ -7,6 +7,7 @@ mod decisions_file;
 mod errors;
 mod extract;
 mod extract_edges;
+mod integration_report;
 mod matching;
 mod oracle;
 mod ownership;
