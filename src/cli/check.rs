@@ -7,7 +7,6 @@ use clap::Args;
 use super::exit_code;
 use super::failure::Failure;
 use crate::extract::{self, FileReport};
-use crate::model::Entity;
 use crate::pipeline::{self, Pipeline};
 use crate::report::table::Columns;
 use crate::report::words::{count, list, one_line, thousands};
@@ -141,10 +140,11 @@ fn files(pipeline: &Pipeline, files: &[FileReport], printer: &Printer) -> String
 
 fn read_as(file: &FileReport) -> String {
     let encoding = if file.encoding.is_empty() { String::new() } else { format!(" {}", file.encoding) };
-    match file.entity {
-        Some(entity) => format!("{} ({}{encoding})", Entity::table(entity), file.format),
-        None if !file.note.is_empty() => one_line(&file.note, 80),
-        None => format!("reference list ({}{encoding})", file.format),
+    let entities: Vec<String> = file.entities.iter().map(|entity| entity.table().to_owned()).collect();
+    match entities.as_slice() {
+        [] if !file.note.is_empty() => one_line(&file.note, 80),
+        [] => format!("reference list ({}{encoding})", file.format),
+        several => format!("{} ({}{encoding})", list(several), file.format),
     }
 }
 

@@ -125,6 +125,31 @@ impl<'r> CsvRows<'r> {
         Ok(())
     }
 
+    /// Gives all rows that are no blank lines to `take`: the line and the cells, or the line, why the row is bad and
+    /// what it says.
+    pub fn each(
+        mut self,
+        take: &mut dyn FnMut(Result<(u64, Vec<&str>), (u64, String, String)>),
+    ) -> Result<(), Failure> {
+        while self.next()? {
+            if is_blank(&self.record) {
+                continue;
+            }
+            let line = self.line();
+            let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
+            match cells {
+                Ok(mut cells) => {
+                    if let Some(last) = cells.last_mut() {
+                        *last = last.strip_suffix('\r').unwrap_or(last);
+                    }
+                    take(Ok((line, cells)));
+                }
+                Err(_) => take(Err((line, "invalid_utf8: the row is not UTF-8".to_owned(), String::new()))),
+            }
+        }
+        Ok(())
+    }
+
     /// Counts the rows that are no blank lines, without keeping any.
     pub fn count(mut self) -> Result<u64, Failure> {
         let mut count = 0;

@@ -90,7 +90,7 @@ pub(super) fn read(
     }
     let rows =
         if shape.supplement.is_some() { Rows::Supplement(entity, rows) } else { Rows::Records(entity, rows) };
-    Ok(Content { rows, named: named.items() })
+    Ok(Content { rows, named: named.items(), ..Content::default() })
 }
 
 /// Members in which documents of the system hold their elements.
@@ -227,7 +227,7 @@ fn id_member(shape: &JsonShape) -> String {
 }
 
 /// The members of an origin, for people.
-fn shown(origin: &Origin) -> String {
+pub(super) fn shown(origin: &Origin) -> String {
     match origin {
         Origin::Path(path) => path.clone(),
         Origin::First(all) => all.join(", "),

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::account::Account;
 use super::hub_links::hub_links;
 use super::lists;
 use super::node::{Node, Path};
@@ -64,6 +65,8 @@ enum Maker<'s> {
     },
     /// A rule of parts.
     Part(Part<'s>),
+    /// A rule of accounts.
+    Account(Account<'s>),
 }
 
 impl<'s> Maker<'s> {
@@ -91,7 +94,9 @@ impl<'s> Maker<'s> {
             Origin::Rule(Rule::OrganizationName { path: name, autotask }) => {
                 Self::OrganizationName { name: path(name), company: path(autotask) }
             }
-            Origin::Rule(rule) => Self::Part(Part::new(rule)),
+            Origin::Rule(rule) => {
+                Account::new(rule).map_or_else(|| Self::Part(Part::new(rule)), Self::Account)
+            }
         }
     }
 }
@@ -238,6 +243,7 @@ impl<'s> Mapping<'s> {
                 name.is_there(element)
             }
             Maker::Part(part) => part.put(position, element, sink, used),
+            Maker::Account(account) => account.put(position, element, sink, used),
         }
     }
 }

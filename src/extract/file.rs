@@ -1,6 +1,7 @@
 //! One file: what it is, and its rows.
 
 use super::csv::CsvRows;
+use super::directory;
 use super::document;
 use super::error::Failure;
 use super::files::{Format, Input, squeeze};
@@ -17,12 +18,16 @@ pub(super) struct Content {
     pub rows: Rows,
     /// Items of reference lists that its records name, by list.
     pub named: Vec<(&'static str, LookupItem)>,
+    /// What accounts are called, by distinguished name.
+    pub people: Vec<(String, String)>,
 }
 
 /// The rows of a file.
 #[derive(Default)]
 pub(super) enum Rows {
     Records(Entity, FileRows),
+    /// Records of several entities in one file.
+    Several(Vec<(Entity, FileRows)>),
     /// Values that add to the records of an entity.
     Supplement(Entity, FileRows),
     /// Items of a reference list.
@@ -34,7 +39,7 @@ pub(super) enum Rows {
 
 impl From<Rows> for Content {
     fn from(rows: Rows) -> Self {
-        Self { rows, named: Vec::new() }
+        Self { rows, ..Self::default() }
     }
 }
 
@@ -48,17 +53,26 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
     let outcome = match input.format {
         Format::Csv => read_csv(ix, source, input, &mut report),
         Format::Json => document::read(ix, source, input, &mut report),
+        Format::Ldif => match &source.system.directory {
+            Some(directory) => directory::read_ldif(ix, source, directory, input, &mut report),
+            None => unknown(source, input, &mut report, no_directory(source)),
+        },
         Format::Parquet => super::parquet::read(ix, source, input, &mut report),
         Format::Secret | Format::Other => Ok(Content::default()),
     };
     let content = outcome?;
-    if let Rows::Records(entity, rows) | Rows::Supplement(entity, rows) = &content.rows {
-        report.entity = Some(*entity);
-        report.rows = rows.records.rows_read;
-        report.quarantined = rows.records.quarantined;
-        if report.rows == 0 {
-            "it has no rows".clone_into(&mut report.note);
-        }
+    let counted: Vec<(Entity, &FileRows)> = match &content.rows {
+        Rows::Records(entity, rows) | Rows::Supplement(entity, rows) => vec![(*entity, rows)],
+        Rows::Several(all) => all.iter().map(|(entity, rows)| (*entity, rows)).collect(),
+        Rows::List(..) | Rows::Nothing => Vec::new(),
+    };
+    for (entity, rows) in counted {
+        report.entities.push(entity);
+        report.rows += rows.records.rows_read;
+        report.quarantined += rows.records.quarantined;
+    }
+    if !report.entities.is_empty() && report.rows == 0 {
+        "it has no rows".clone_into(&mut report.note);
     }
     Ok((content, report))
 }
@@ -67,7 +81,7 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
 pub(super) fn passed_over(system: &System, input: &Input) -> Option<&'static str> {
     match input.format {
         Format::Secret => Some("not opened: it holds passwords in clear text"),
-        Format::Other => Some("passed over: not a CSV, JSON, Parquet or zip file"),
+        Format::Other => Some("passed over: not a CSV, JSON, LDIF, Parquet or zip file"),
         _ if input.is_in(&system.foreign_folders) => {
             Some("passed over: a file of someone's own in the export")
         }
@@ -107,6 +121,12 @@ fn read_csv(
 ) -> Result<Content, Failure> {
     input.read(|reader| {
         let rows = CsvRows::open(reader)?;
+        if let Some(directory) = &source.system.directory {
+            if directory::understood(source, directory, input, &rows.headings).is_none() {
+                return unknown(source, input, report, not_recognised(source, &rows.headings));
+            }
+            return directory::read_csv(ix, source, directory, input, rows, report);
+        }
         let Some((entity, headings)) = understood(source, input, &rows.headings) else {
             return unknown(source, input, report, not_recognised(source, &rows.headings));
         };
@@ -131,6 +151,14 @@ pub(super) fn understood(source: &Source, input: &Input, raw: &[String]) -> Opti
     let entity = input.entity.or_else(|| entity_of(&input.stem(), raw, source))?;
     let headings = Headings::new(raw, entity, source);
     (headings.understood() > 0).then_some((entity, headings))
+}
+
+fn no_directory(source: &Source) -> Failure {
+    let what = format!("LDIF is a directory's, and {} is none", source.system.title);
+    Failure::new(
+        what,
+        "give the file a source of the system `active-directory`, or take it out of the pipeline",
+    )
 }
 
 fn not_recognised(source: &Source, headings: &[String]) -> Failure {

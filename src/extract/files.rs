@@ -39,6 +39,7 @@ pub(super) enum Format {
     Csv,
     Json,
     Parquet,
+    Ldif,
     /// Not opened: it holds passwords in clear text.
     Secret,
     /// Not opened: it is nothing that is read.
@@ -51,6 +52,7 @@ impl Format {
             Self::Csv => "CSV",
             Self::Json => "JSON",
             Self::Parquet => "Parquet",
+            Self::Ldif => "LDIF",
             Self::Secret | Self::Other => "",
         }
     }
@@ -65,6 +67,7 @@ impl Format {
             Some("csv") => Self::Csv,
             Some("json") => Self::Json,
             Some("parquet") => Self::Parquet,
+            Some("ldf" | "ldif") => Self::Ldif,
             _ => Self::Other,
         }
     }
@@ -101,7 +104,7 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
     let mut inputs = finder.inputs;
     if !inputs.iter().any(|input| !matches!(input.format, Format::Secret | Format::Other)) {
         return Err(Failure::new(
-            "it holds no CSV, JSON, Parquet or zip file that is read",
+            "it holds no CSV, JSON, LDIF, Parquet or zip file that is read",
             "check the path, which starts at the pipeline's folder",
         ));
     }

@@ -4,11 +4,14 @@
 //! Nothing here compares records of two sources. Bad rows are quarantined with file and line; a file that cannot be
 //! read at all fails its source.
 
+mod account;
 mod adapters;
 mod archive;
 mod assemble;
+mod attributes;
 mod belonging;
 mod csv;
+mod directory;
 mod document;
 mod element;
 mod error;
@@ -19,7 +22,9 @@ mod hub_links;
 mod identity;
 mod implied;
 mod json;
+mod ldif;
 mod lists;
+mod members;
 mod node;
 mod parquet;
 mod parts;
@@ -42,6 +47,7 @@ use belonging::Home;
 use error::Failure;
 use file::{Content, Rows};
 use files::{Format, Input};
+use members::People;
 use sink::FileRows;
 
 pub use belonging::Belonging;
@@ -76,8 +82,8 @@ pub struct FileReport {
     pub format: &'static str,
     /// The encoding of text files.
     pub encoding: &'static str,
-    /// The entity, `None` for reference lists and files that were passed over.
-    pub entity: Option<Entity>,
+    /// The entities, none for reference lists and files that were passed over.
+    pub entities: Vec<Entity>,
     /// Rows read, quarantined ones included.
     pub rows: u64,
     /// Rows quarantined.
@@ -99,8 +105,12 @@ impl FileReport {
             source,
             file: input.shown.clone(),
             format: input.format.name(),
-            encoding: if matches!(input.format, Format::Csv | Format::Json) { "UTF-8" } else { "" },
-            entity: None,
+            encoding: if matches!(input.format, Format::Csv | Format::Json | Format::Ldif) {
+                "UTF-8"
+            } else {
+                ""
+            },
+            entities: Vec::new(),
             rows: 0,
             quarantined: 0,
             understood: Vec::new(),
@@ -224,12 +234,19 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
     (extracted, errors)
 }
 
+/// The folder of a file, as shown to people.
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// The rows of all files, by source and entity.
 #[derive(Default)]
 struct Collected {
     records: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     supplements: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     lookups: Lookups,
+    /// What accounts are called, by source and folder.
+    people: BTreeMap<(SourceIx, String), People>,
     files: Vec<FileReport>,
     /// Sources of which something was read.
     sources: BTreeSet<SourceIx>,
@@ -240,11 +257,19 @@ impl Collected {
         for (list, item) in content.named {
             self.lookups.named.entry((source, list)).or_default().push(item);
         }
+        if !content.people.is_empty() {
+            self.people.entry((source, folder(&report.file).to_owned())).or_default().add(content.people);
+        }
         if !matches!(content.rows, Rows::Nothing) {
             self.sources.insert(source);
         }
         match content.rows {
             Rows::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
+            Rows::Several(all) => {
+                for (entity, rows) in all {
+                    self.records.entry((source, entity)).or_default().push(rows);
+                }
+            }
             Rows::Supplement(entity, rows) => {
                 report.note = format!("adds to the {}", entity.table());
                 self.supplements.entry((source, entity)).or_default().push(rows);
@@ -257,6 +282,14 @@ impl Collected {
 
     fn assemble(mut self, pipeline: &Pipeline, homes: &BTreeMap<(SourceIx, String), Home>) -> Extracted {
         let given = belonging::assign(pipeline, homes, &mut self.records, &mut self.files);
+        for ((source, entity), files) in &mut self.records {
+            for rows in files.iter_mut().filter(|_| *entity == Entity::Group) {
+                let folder = rows.records.files.first().map_or("", |file| folder(&file.path));
+                if let Some(people) = self.people.get(&(*source, folder.to_owned())) {
+                    people.name_members(rows);
+                }
+            }
+        }
         let mut parts = Vec::with_capacity(self.records.len());
         for ((source, entity), files) in self.records {
             parts.push((

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::csv::CsvRows;
+use super::directory;
 use super::document;
 use super::error::Failure;
 use super::file;
@@ -120,6 +121,14 @@ fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failur
     match input.format {
         Format::Csv => input.read(|reader| {
             let rows = CsvRows::open(reader)?;
+            if let Some(directory) = &system.directory {
+                let found = directory::understood(&Source::of(system), directory, input, &rows.headings);
+                let own = directory::own(directory, &rows.headings);
+                let others = rows.headings.len() - own;
+                return Ok(found.and_then(|export| {
+                    guess(export.entity, (own * 4 + 1).saturating_sub(others), String::new())
+                }));
+            }
             let found = file::understood(&Source::of(system), input, &rows.headings);
             Ok(found.and_then(|(entity, headings)| {
                 let others = headings.names.len() - headings.understood();
@@ -146,6 +155,8 @@ fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failur
             let entity = parquet::entity_of(input).filter(|entity| is_general && known(*entity) > 0);
             Ok(entity.and_then(|entity| guess(Some(entity), known(entity), String::new())))
         }
+        // Entries may be of several entities.
+        Format::Ldif => Ok(system.directory.as_ref().and_then(|_| guess(None, 1, String::new()))),
         Format::Secret | Format::Other => Ok(None),
     }
 }
@@ -164,6 +175,7 @@ fn rows(system: &System, input: &Input) -> Result<u64, Failure> {
             Ok(count)
         }
         Format::Parquet => Parquet::open(input)?.count(),
+        Format::Ldif => directory::count(input),
         Format::Secret | Format::Other => Ok(0),
     }
 }

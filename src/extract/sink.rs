@@ -88,6 +88,11 @@ impl<'a> Sink<'a> {
         self.builder.files[0].carried[position] = true;
     }
 
+    /// Whether the file carries the column at `position`.
+    pub fn carries(&self, position: usize) -> bool {
+        self.builder.files[0].carried[position]
+    }
+
     /// Sets the column at `position` from the text that the file has, in canonical form. Returns whether the column
     /// holds all that the text says; if not, the caller keeps it in the rest.
     pub fn put(&mut self, position: usize, raw: &str) -> bool {

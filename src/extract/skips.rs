@@ -98,6 +98,7 @@ impl<'s, P> Skips<'s, P> {
         let has = |is: &dyn Fn(&str) -> bool| text.is_some_and(is);
         skip.equals.as_deref().is_none_or(|expected| has(&|text| self.are_equal(text, expected)))
             && (!skip.unless_guid || !has(&is_guid))
+            && (skip.like.is_empty() || has(&|text| fits(&skip.like, text)))
             && skip.contains.as_deref().is_none_or(|part| has(&|text| contains(text, part)))
             && (!skip.blank || matches!(seen, Seen::Nothing))
             && skip.listed.is_none_or(|list| has(&|text| self.source.leaves_out(list, text)))
@@ -109,6 +110,21 @@ impl<'s, P> Skips<'s, P> {
                 && (text.eq_ignore_ascii_case(expected)
                     || truth(expected).is_some_and(|expected| truth(text) == Some(expected)))
     }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any run of characters at its beginning or end.
+fn fits(patterns: &[String], text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    patterns.iter().any(|pattern| {
+        let pattern = pattern.to_lowercase();
+        let bare = pattern.trim_matches('*');
+        match (pattern.starts_with('*'), pattern.ends_with('*')) {
+            (false, false) => text == bare,
+            (false, true) => text.starts_with(bare),
+            (true, false) => text.ends_with(bare),
+            (true, true) => text.contains(bare),
+        }
+    })
 }
 
 fn contains(text: &str, part: &str) -> bool {

@@ -93,11 +93,13 @@ pub enum Reason {
     Unlicensed,
     /// A device that is someone's own.
     PersonalDevice,
+    /// What a source lists among its devices and is none.
+    NotADevice,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::PointsToSeveral,
         Self::TargetTaken,
         Self::SeveralPointToOne,
@@ -120,6 +122,7 @@ impl Reason {
         Self::ServiceAccount,
         Self::Unlicensed,
         Self::PersonalDevice,
+        Self::NotADevice,
     ];
 
     /// The code, as in the `reason` columns.
@@ -148,6 +151,7 @@ impl Reason {
             Self::ServiceAccount => "service_account",
             Self::Unlicensed => "unlicensed",
             Self::PersonalDevice => "personal_device",
+            Self::NotADevice => "not_a_device",
         }
     }
 
@@ -177,6 +181,7 @@ impl Reason {
             Self::ServiceAccount => "it is an account that no person uses",
             Self::Unlicensed => "it has no licence",
             Self::PersonalDevice => "the device is someone's own",
+            Self::NotADevice => "the source lists it among its devices, but it is none",
         }
     }
 

@@ -114,7 +114,7 @@ fn large_values(table: &Records) -> impl Iterator<Item = (u32, &'static str, usi
 pub(super) fn empty_files(pipeline: &Pipeline, files: &[FileReport]) -> Vec<Warning> {
     files
         .iter()
-        .filter(|file| file.rows == 0 && file.entity.is_some())
+        .filter(|file| file.rows == 0 && !file.entities.is_empty())
         .map(|file| Warning {
             code: "no_rows",
             source: pipeline.sources[usize::from(file.source)].name.clone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::directory::Directory;
 use super::shapes::{CsvShape, JsonShape};
 use super::{List, Push, PushList};
 use crate::model::{Entity, Role};
@@ -56,6 +57,8 @@ pub struct System {
     /// Its CSV files, by entity.
     #[serde(default)]
     pub csv: BTreeMap<Entity, CsvShape>,
+    /// The objects of its exports, for a directory.
+    pub directory: Option<Directory>,
     /// Its JSON documents.
     #[serde(default)]
     pub json: Vec<JsonShape>,

@@ -4,6 +4,7 @@
 //! `extract` follow the shapes that are declared here, and the plans ask for the capabilities.
 
 mod capabilities;
+mod directory;
 mod lists;
 mod push;
 mod shapes;
@@ -11,6 +12,7 @@ mod shapes;
 use std::sync::LazyLock;
 
 pub use capabilities::System;
+pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
 pub use push::{Push, PushColumn, PushList};
 pub use shapes::{Adapters, CsvShape, Item, JsonShape, Labelled, Origin, PrimaryAdapter, Refer, Rule, Skip};
@@ -22,6 +24,7 @@ static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
         include_str!("../../data/systems/autotask.toml"),
         include_str!("../../data/systems/datto-rmm.toml"),
         include_str!("../../data/systems/syncro.toml"),
+        include_str!("../../data/systems/active-directory.toml"),
         include_str!("../../data/systems/csv.toml"),
         include_str!("../../data/systems/parquet.toml"),
     ]

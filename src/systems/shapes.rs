@@ -118,6 +118,10 @@ pub struct Skip {
     /// It is then there and says nothing: null, or an empty text or list.
     #[serde(default)]
     pub blank: bool,
+    /// It then fits one of these, in which `*` at the beginning or end stands for any run of characters, whatever
+    /// the letter case.
+    #[serde(default)]
+    pub like: Vec<String>,
     /// It is then on this list of the pipeline's.
     pub listed: Option<SkipList>,
     /// Members or headings that must be there and say nothing besides.
@@ -140,6 +144,18 @@ pub enum Origin {
     First(Vec<String>),
     /// A rule.
     Rule(Rule),
+}
+
+impl Origin {
+    /// Whether the column is made of the member `name` first of all.
+    #[must_use]
+    pub fn starts_at(&self, name: &str) -> bool {
+        match self {
+            Self::Path(path) => path == name,
+            Self::First(all) => all.iter().any(|path| path == name),
+            Self::Rule(rule) => rule.path() == name,
+        }
+    }
 }
 
 /// How a column is made of a structure.
@@ -240,6 +256,56 @@ pub enum Rule {
         /// The member that is preferred.
         or: String,
     },
+    /// One half of the name of a person.
+    PersonName {
+        /// `first` or `last`.
+        half: String,
+        /// The member with the first name.
+        given: String,
+        /// The member with the last name.
+        family: String,
+        /// The member with the display name, which is split where both are blank.
+        display: String,
+        /// The name of the account, which stands in where the file has neither.
+        name: String,
+    },
+    /// The e-mail addresses of an account, the primary one first.
+    Addresses {
+        /// The address, the first that is not blank.
+        of: Vec<String>,
+        /// The array of addresses behind `SMTP:` and `smtp:`.
+        proxies: String,
+        /// The sign-in name, which is an address where there is no other.
+        sign_in: String,
+        /// Ends of domains that are no addresses.
+        internal: Vec<String>,
+    },
+    /// `false` where a text holds a part, else `true`.
+    Lacks {
+        /// The member with the text.
+        path: String,
+        /// The part.
+        part: String,
+        /// The member that is preferred, a truth value.
+        or: String,
+    },
+    /// The first label of a host name.
+    HostName {
+        /// The members, the first that is not blank.
+        of: Vec<String>,
+    },
+    /// Several members with a space between.
+    Words {
+        /// The members.
+        of: Vec<String>,
+        /// The member that has it all, where they are blank.
+        or: String,
+    },
+    /// The texts of an array.
+    Texts {
+        /// The array.
+        path: String,
+    },
     /// The id of the record in another system.
     Link {
         /// The member.
@@ -329,12 +395,24 @@ impl Rule {
             | Self::After { path, .. }
             | Self::PrimaryAdapter(PrimaryAdapter { path, .. })
             | Self::Link { path, .. }
-            | Self::OrganizationName { path, .. } => path,
+            | Self::OrganizationName { path, .. }
+            | Self::Lacks { path, .. }
+            | Self::Texts { path } => path,
             Self::Adapters(Adapters { lists: paths, .. }) | Self::Ids { paths } => {
                 paths.first().map_or("", String::as_str)
             }
             Self::Values { of } | Self::Labels { of } => of.first().map_or("", |first| first.path.as_str()),
             Self::HubLinks {} => "relationships",
+            Self::PersonName { half, given, family, .. } => {
+                if half == "first" {
+                    given
+                } else {
+                    family
+                }
+            }
+            Self::Addresses { of, .. } | Self::HostName { of } | Self::Words { of, .. } => {
+                of.first().map_or("", String::as_str)
+            }
         }
     }
 }

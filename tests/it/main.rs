@@ -1,5 +1,6 @@
 //! The integration tests, in one binary, so that the program is linked once.
 
+mod active_directory;
 mod belonging;
 mod cli;
 mod crash;
