@@ -1,24 +1,21 @@
-//! CSV files: UTF-8, separated by commas, read row by row with line numbers.
+//! CSV files as people make them, read row by row with line numbers: decoded, from the heading row on.
+//!
+//! Which row is the heading row is found in `heading_row`, what a row's cells mean in `rows`.
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::encoding::{self, Decoding};
 use super::error::Failure;
-use super::files::squeeze;
-use super::headings::{Headings, Meaning};
-use super::identity::FULL_NAME;
-use super::lists;
-use super::sink::{NUL_BYTES, Sink};
-use super::skips::{Seen, Skips};
-use super::values::unwrapped;
-use crate::model::{Kind, column, fields};
+use super::files::Input;
+use super::heading_row::{self, Beginning, is_blank};
+use super::headings::Headings;
+use super::rows::{Plan, Refused};
+use super::sink::Sink;
 use crate::pipeline::Source;
-
-/// The largest cell that becomes a value.
-const CELL_SIZE: usize = 1 << 20;
 
 /// The most bytes of one row. A quote that is never closed would otherwise swallow the file.
 const ROW_SIZE: usize = 64 << 20;
@@ -26,8 +23,14 @@ const ROW_SIZE: usize = 64 << 20;
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 16;
 
-/// Stops a row that goes on for ever, and knows how the file ended.
-struct RowLimit<R> {
+/// So much of a file is looked at to find its heading row.
+const HEAD: u64 = 1 << 18;
+
+/// Stands behind the end of every file as a row of its own, or, where a quote is never closed, in its last cell.
+const END: &[u8] = b"\n\x1e";
+
+/// Stops a row that goes on for ever, and marks the end of the file.
+struct Guarded<R> {
     inner: R,
     progress: Rc<Progress>,
 }
@@ -37,21 +40,22 @@ struct RowLimit<R> {
 struct Progress {
     /// Bytes since the last row.
     since_row: Cell<usize>,
-    last_byte: Cell<u8>,
-    has_ended: Cell<bool>,
+    /// Bytes of the mark at the end that were handed out.
+    marked: Cell<usize>,
 }
 
-impl<R: Read> Read for RowLimit<R> {
+impl<R: Read> Read for Guarded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.progress.since_row.get() > ROW_SIZE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, ROW_LIMIT));
         }
-        let count = self.inner.read(buffer)?;
-        self.progress.since_row.set(self.progress.since_row.get() + count);
-        match buffer[..count].last() {
-            Some(last) => self.progress.last_byte.set(*last),
-            None => self.progress.has_ended.set(true),
+        let marked = self.progress.marked.get();
+        let mut count = if marked == 0 { self.inner.read(buffer)? } else { 0 };
+        if count == 0 {
+            count = (&END[marked..]).read(buffer)?;
+            self.progress.marked.set(marked + count);
         }
+        self.progress.since_row.set(self.progress.since_row.get() + count);
         Ok(count)
     }
 }
@@ -60,69 +64,150 @@ const ROW_LIMIT: &str = "a row is larger than 64 MiB";
 
 /// An open CSV file.
 pub(super) struct CsvRows<'r> {
-    reader: csv::Reader<RowLimit<&'r mut dyn Read>>,
+    reader: csv::Reader<Guarded<Box<dyn Read + 'r>>>,
     progress: Rc<Progress>,
     record: ByteRecord,
     /// The headings as written.
     pub headings: Vec<String>,
+    pub decoding: Decoding,
+    /// False when a row that is not UTF-8 disproves the decoding.
+    is_sure: bool,
+    pub beginning: Beginning,
+    /// The line of the heading row.
+    pub heading_line: u64,
+}
+
+/// Opens a CSV file and hands its rows to `read`; once more, and decoded in another way, where it turns out not to be
+/// UTF-8.
+pub(super) fn read<T>(
+    input: &Input,
+    source: &Source,
+    mut read: impl FnMut(CsvRows<'_>) -> Result<T, Refused>,
+) -> Result<T, Failure> {
+    let first = input.read(|reader| Ok(CsvRows::open(reader, source, None).and_then(&mut read)))?;
+    match first {
+        Ok(done) => Ok(done),
+        Err(Refused::Failure(failure)) => Err(failure),
+        Err(Refused::NotUtf8) => {
+            let decoding = input.read(|reader| encoding::survey(reader, &source.reading))?;
+            let second =
+                input.read(|reader| Ok(CsvRows::open(reader, source, Some(decoding)).and_then(&mut read)))?;
+            second.map_err(|refused| match refused {
+                Refused::Failure(failure) => failure,
+                Refused::NotUtf8 => Failure::new("its encoding cannot be found", "name it with `encoding`"),
+            })
+        }
+    }
+}
+
+/// Counts the rows that are no blank lines, without keeping any.
+pub(super) fn count(input: &Input, source: &Source) -> Result<u64, Failure> {
+    read(input, source, |mut rows| {
+        let mut count = 0;
+        while rows.next()? {
+            count += u64::from(!is_blank(&rows.record));
+        }
+        Ok(count)
+    })
 }
 
 impl<'r> CsvRows<'r> {
-    /// Reads the heading row.
-    pub fn open(inner: &'r mut dyn Read) -> Result<Self, Failure> {
+    /// Finds the encoding, unless it is `known`, and the heading row, and reads that.
+    fn open(inner: &'r mut dyn Read, source: &Source, known: Option<Decoding>) -> Result<Self, Refused> {
+        let reading = &source.reading;
+        let mut start = Vec::with_capacity(encoding::START);
+        (&mut *inner).take(encoding::START as u64).read_to_end(&mut start)?;
+        let guess = encoding::guess(&start, reading);
+        start.drain(..guess.mark);
+        let decoding = known.unwrap_or(guess.decoding);
+        let is_sure = guess.is_sure || known.is_some();
+        let mut text = encoding::decoded(Box::new(Cursor::new(start).chain(inner)), decoding);
+
+        let mut head = Vec::new();
+        text.by_ref().take(HEAD).read_to_end(&mut head)?;
+        let is_whole = (head.len() as u64) < HEAD;
+        if !is_sure && !encoding::is_utf8(&head, is_whole) {
+            return Err(Refused::NotUtf8);
+        }
+        // CR alone ends lines where there is no LF.
+        if head.contains(&b'\r') && !head.contains(&b'\n') {
+            encoding::cr_to_lf(&mut head);
+            text = Box::new(encoding::Lines(text));
+        }
+        let beginning = heading_row::find(&head, is_whole, source)?;
+        head.drain(..beginning.start);
+
         let progress = Rc::new(Progress::default());
-        let limited = RowLimit { inner, progress: Rc::clone(&progress) };
+        let rest: Box<dyn Read + 'r> =
+            if is_whole { Box::new(Cursor::new(head)) } else { Box::new(Cursor::new(head).chain(text)) };
+        let limited = Guarded { inner: rest, progress: Rc::clone(&progress) };
         // With CRLF as the end of a row, a row would be said to start where the one before it ends. So rows end at LF,
         // and a CR before it is taken off the last cell.
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .terminator(csv::Terminator::Any(b'\n'))
+            .delimiter(beginning.separator)
+            .comment(reading.comments)
             .buffer_capacity(BUFFER)
             .from_reader(limited);
         let mut record = ByteRecord::new();
-        let has_row = reader.read_byte_record(&mut record).map_err(|error| failure(&error))?;
-        if !has_row {
-            return Err(Failure::new("the file is empty", "export it again, or take it out of the pipeline"));
+        if !reader.read_byte_record(&mut record).map_err(|error| failure(&error, beginning.lines + 1))? {
+            return Err(
+                Failure::new("the file is empty", "export it again, or take it out of the pipeline").into()
+            );
+        }
+        if record.len() > reading.max_columns {
+            let what = format!("too_many_columns: it has {} columns", record.len());
+            let hint = "if that is right, raise `max_columns` of the source's `reading`";
+            return Err(Failure::new(what, hint).into());
         }
         let mut headings: Vec<String> =
-            record.iter().map(|cell| String::from_utf8_lossy(cell).replace('\0', "")).collect();
-        if let Some(first) = headings.first_mut() {
-            *first = first.trim_start_matches('\u{feff}').to_owned();
-        }
+            record.iter().map(|cell| String::from_utf8_lossy(cell).replace(['\0', '\u{1a}'], "")).collect();
         if let Some(last) = headings.last_mut() {
             last.truncate(last.trim_end_matches('\r').len());
         }
-        Ok(Self { reader, progress, record, headings })
+        let mut rows =
+            Self { reader, progress, record, headings, decoding, is_sure, beginning, heading_line: 0 };
+        rows.heading_line = rows.line();
+        Ok(rows)
     }
 
     /// Reads the next row. `false` at the end.
     fn next(&mut self) -> Result<bool, Failure> {
         self.progress.since_row.set(0);
-        self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error))
+        let before = self.beginning.lines + self.reader.position().line();
+        let has_row =
+            self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error, before))?;
+        Ok(has_row && !self.is_end())
+    }
+
+    /// Whether the row in hand is the mark at the end of the file.
+    fn is_end(&self) -> bool {
+        self.progress.marked.get() > 0 && self.record.as_slice() == &END[1..]
+    }
+
+    /// Whether the last cell of the row in hand begins with a quote that is never closed.
+    fn is_unterminated(&self) -> bool {
+        self.progress.marked.get() > 0 && self.record.as_slice().ends_with(END)
     }
 
     /// The line on which the row in hand starts. Blank lines before it are no part of it, so it is counted back from
     /// its end.
-    #[expect(clippy::naive_bytecount, reason = "a row is short")]
     fn line(&self) -> u64 {
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-        let is_cut = self.progress.has_ended.get() && self.progress.last_byte.get() != b'\n';
-        self.reader.position().line().saturating_sub(inside + u64::from(!is_cut))
+        let inside = newlines(self.record.as_slice());
+        let line = self.reader.position().line().saturating_sub(inside + u64::from(!self.is_unterminated()));
+        self.beginning.lines + line
     }
 
-    /// Gives all rows to `sink`.
-    pub fn read_into(
-        mut self,
-        headings: &Headings,
-        source: &Source,
-        sink: &mut Sink<'_>,
-    ) -> Result<(), Failure> {
-        let plan = Plan::new(headings, source, sink);
-        while self.next()? {
-            plan.take(&self.record, self.line(), sink);
-        }
-        Ok(())
+    /// Why the row in hand, in which a quote is never closed, is bad.
+    fn unterminated(&self, line: u64) -> String {
+        let cells = self.record.len().saturating_sub(1);
+        let opened = line + self.record.iter().take(cells).map(newlines).sum::<u64>();
+        let swallowed = self.record.get(cells).map_or(0, newlines).saturating_sub(1);
+        format!(
+            "unterminated_quote: the quote that opens in line {opened} is never closed, and the {swallowed} lines behind it are lost"
+        )
     }
 
     /// Gives all rows that are no blank lines to `take`: the line and the cells, or the line, why the row is bad and
@@ -130,198 +215,70 @@ impl<'r> CsvRows<'r> {
     pub fn each(
         mut self,
         take: &mut dyn FnMut(Result<(u64, Vec<&str>), (u64, String, String)>),
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Refused> {
         while self.next()? {
             if is_blank(&self.record) {
                 continue;
             }
             let line = self.line();
+            if self.is_unterminated() {
+                take(Err((line, self.unterminated(line), String::new())));
+                break;
+            }
             let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
             match cells {
                 Ok(mut cells) => {
                     if let Some(last) = cells.last_mut() {
+                        *last = last.strip_suffix('\u{1a}').unwrap_or(last);
                         *last = last.strip_suffix('\r').unwrap_or(last);
                     }
                     take(Ok((line, cells)));
                 }
-                Err(_) => take(Err((line, "invalid_utf8: the row is not UTF-8".to_owned(), String::new()))),
+                Err(_) if self.is_sure => {
+                    take(Err((line, "invalid_utf8: the row is not UTF-8".to_owned(), String::new())));
+                }
+                Err(_) => return Err(Refused::NotUtf8),
             }
         }
         Ok(())
     }
 
-    /// Counts the rows that are no blank lines, without keeping any.
-    pub fn count(mut self) -> Result<u64, Failure> {
-        let mut count = 0;
+    /// Gives all rows to `sink`. Returns which columns that are not understood hold something.
+    pub fn read_into(
+        mut self,
+        headings: &Headings,
+        source: &Source,
+        sink: &mut Sink<'_>,
+    ) -> Result<Vec<bool>, Refused> {
+        let mut plan = Plan::new(headings, source, self.beginning.separator, sink);
         while self.next()? {
-            count += u64::from(!is_blank(&self.record));
-        }
-        Ok(count)
-    }
-}
-
-fn failure(error: &csv::Error) -> Failure {
-    let at = error.position().map_or_else(String::new, |position| format!("line {}: ", position.line()));
-    let hint =
-        if error.to_string().contains(ROW_LIMIT) { "look for a quote that is never closed" } else { "" };
-    Failure::new(format!("{at}{error}"), hint)
-}
-
-fn is_blank(record: &ByteRecord) -> bool {
-    record.as_slice().iter().all(u8::is_ascii_whitespace)
-}
-
-/// What to do with each cell of a row.
-struct Plan<'h> {
-    headings: &'h Headings,
-    kinds: Vec<Option<(usize, Kind, &'static str)>>,
-    has_id: bool,
-    links: Option<usize>,
-    /// The columns that say that a row takes no part.
-    skips: Skips<'h, usize>,
-    skip_position: Option<usize>,
-}
-
-impl<'h> Plan<'h> {
-    fn new(headings: &'h Headings, source: &'h Source, sink: &mut Sink<'_>) -> Self {
-        let all = fields(sink.entity());
-        let mut kinds = Vec::with_capacity(headings.meanings.len());
-        for meaning in &headings.meanings {
-            kinds.push(match meaning {
-                Meaning::Column(at) => {
-                    sink.carry(*at);
-                    Some((*at, all[*at].kind, all[*at].name))
+            if self.is_unterminated() {
+                let line = self.line();
+                let raw = plan.raw(&self.record);
+                sink.reject(line, &self.unterminated(line), raw.trim_end_matches(['\u{1e}', '\n', '\r']));
+                break;
+            }
+            match plan.take(&self.record, self.line(), sink) {
+                Err(Refused::NotUtf8) if self.is_sure => {
+                    sink.reject(self.line(), "invalid_utf8: the row is not UTF-8", &plan.raw(&self.record));
                 }
-                Meaning::FullName => {
-                    for name in [column::FIRST_NAME, column::LAST_NAME] {
-                        sink.carry(position(sink, name));
-                    }
-                    None
-                }
-                Meaning::Secret | Meaning::Unknown => None,
-            });
-        }
-        let has_id = headings.meanings.contains(&Meaning::Column(0));
-        let at = |name: &str| all.iter().position(|field| field.name == name);
-        let heading = |path: &str| headings.names.iter().position(|name| squeeze(name) == squeeze(path));
-        let shape = source.system.csv.get(&sink.entity());
-        let rules = shape.map_or(&[][..], |shape| &shape.skip);
-        let skips = Skips::new(rules, source, true, heading);
-        Self {
-            headings,
-            kinds,
-            has_id,
-            links: at(column::LINKS),
-            skips,
-            skip_position: at(column::SKIP_REASON),
-        }
-    }
-
-    fn take(&self, record: &ByteRecord, line: u64, sink: &mut Sink<'_>) {
-        if is_blank(record) {
-            return;
-        }
-        let raw = || self.raw(record);
-        let bytes = record.as_slice();
-        if bytes.len() > CELL_SIZE && record.iter().any(|cell| cell.len() > CELL_SIZE) {
-            sink.reject(line, "cell_too_large: a cell is larger than 1 MiB", &raw());
-            return;
-        }
-        let width = self.headings.names.len();
-        if record.len() > width && record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty()) {
-            let reason = format!(
-                "row_long: the row has {} cells, the heading row has {width}; a comma without quotes is likely",
-                record.len()
-            );
-            sink.reject(line, &reason, &raw());
-            return;
-        }
-        let cells = || (0..record.len().min(width)).map(|at| record.range(at).unwrap_or_default());
-        // All cells are checked at once; a letter that two cells share halves of ends in none of them.
-        let text = std::str::from_utf8(bytes).ok();
-        let Some(text) = text.filter(|text| cells().all(|range| text.is_char_boundary(range.end))) else {
-            sink.reject(line, "invalid_utf8: the row is not UTF-8", &raw());
-            return;
-        };
-        if record.len() < width {
-            sink.remark("", "row_short", "", &format!("the row has {} of {width} cells", record.len()));
-        }
-        let has_nul = bytes.contains(&0);
-        if has_nul {
-            sink.remark("", "nul_bytes", "", NUL_BYTES);
-        }
-        for (at, range) in cells().enumerate() {
-            let mut cell = &text[range];
-            if at + 1 == record.len() {
-                cell = cell.strip_suffix('\r').unwrap_or(cell);
-            }
-            if has_nul && cell.contains('\0') {
-                self.put(at, &cell.replace('\0', ""), sink);
-            } else if !cell.is_empty() {
-                self.put(at, cell, sink);
+                other => other?,
             }
         }
-        if let Some(position) = self.skip_position {
-            let cell = |at: &usize| Seen::cell(record.range(*at).map_or("", |range| &text[range]));
-            if let Some(reason) = self.skips.reason(cell) {
-                sink.put_made(position, reason.code());
-            }
-        }
-        sink.finish(line, raw);
-    }
-
-    /// The row for the quarantine, without secrets.
-    fn raw(&self, record: &ByteRecord) -> String {
-        let is_secret = |at: usize| self.headings.meanings.get(at) == Some(&Meaning::Secret);
-        let cells = (0..)
-            .zip(record)
-            .map(|(at, cell)| if is_secret(at) { "".into() } else { String::from_utf8_lossy(cell) });
-        cells.collect::<Vec<_>>().join(",").trim_end_matches('\r').to_owned()
-    }
-
-    fn put(&self, at: usize, cell: &str, sink: &mut Sink<'_>) {
-        let cell = unwrapped(cell);
-        let Some((position, kind, name)) = self.kinds[at] else {
-            self.put_other(at, cell, sink);
-            return;
-        };
-        if !self.has_id {
-            sink.identify(name, cell);
-        }
-        let is_taken = match kind {
-            Kind::Interfaces => match lists::interfaces_of_json(cell) {
-                Some(list) => {
-                    sink.put_made(position, &list);
-                    true
-                }
-                None => sink.doubt(name, "bad_interfaces", cell, "the cell is not a JSON list of interfaces"),
-            },
-            Kind::List | Kind::Emails | Kind::Phones if Some(position) != self.links => {
-                sink.put(position, &lists::split(cell))
-            }
-            _ => sink.put(position, cell),
-        };
-        if !is_taken {
-            sink.rest.add_text(&self.headings.names[at], cell);
-        }
-    }
-
-    fn put_other(&self, at: usize, cell: &str, sink: &mut Sink<'_>) {
-        match self.headings.meanings[at] {
-            Meaning::FullName => {
-                if !self.has_id {
-                    sink.identify(FULL_NAME, cell);
-                }
-                let (first, last) = lists::split_name(cell);
-                sink.put(position(sink, column::FIRST_NAME), first);
-                sink.put(position(sink, column::LAST_NAME), last);
-            }
-            Meaning::Secret => {}
-            _ => sink.rest.add_text(&self.headings.names[at], cell),
-        }
+        plan.finish(sink);
+        Ok(plan.filled)
     }
 }
 
-fn position(sink: &Sink<'_>, name: &str) -> usize {
-    fields(sink.entity()).iter().position(|field| field.name == name).expect("contacts have names")
+#[expect(clippy::naive_bytecount, reason = "a row is short")]
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// What went wrong in the row that starts at or behind `line`.
+fn failure(error: &csv::Error, line: u64) -> Failure {
+    if error.to_string().contains(ROW_LIMIT) {
+        return Failure::new(format!("line {line}: {ROW_LIMIT}"), "look for a quote that is never closed");
+    }
+    Failure::new(format!("line {line}: {error}"), "")
 }

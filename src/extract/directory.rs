@@ -16,6 +16,7 @@ use super::headings::Headings;
 use super::ldif::{Entry, Ldif};
 use super::members::name_key;
 use super::node::{Node, is_secret};
+use super::rows::Refused;
 use super::sink::Sink;
 use crate::model::{Entity, SourceIx, column, fields};
 use crate::pipeline::Source;
@@ -91,7 +92,8 @@ pub(super) fn read_csv(
     input: &Input,
     rows: super::csv::CsvRows<'_>,
     report: &mut FileReport,
-) -> Result<Content, Failure> {
+) -> Result<Content, Refused> {
+    report.not_understood.clear();
     let headings = Headings::names(&rows.headings);
     let mut reader = Reader::new(ix, source, directory, input);
     let columns: Vec<Column<'_>> = headings

@@ -1,14 +1,15 @@
 //! One file: what it is, and its rows.
 
-use super::csv::CsvRows;
+use super::csv;
 use super::directory;
 use super::document;
+use super::encoding::Decoding;
 use super::error::Failure;
 use super::files::{Format, Input, squeeze};
-use super::headings::{Headings, Meaning, entity_of};
+use super::headings::{Headings, entity_of};
 use super::sink::{FileRows, Sink};
 use super::{FileReport, LookupItem};
-use crate::model::{Entity, SourceIx, fields};
+use crate::model::{Entity, SourceIx};
 use crate::pipeline::Source;
 use crate::systems::{self, System};
 
@@ -70,6 +71,7 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
         report.entities.push(entity);
         report.rows += rows.records.rows_read;
         report.quarantined += rows.records.quarantined;
+        report.count(&rows.findings);
     }
     if !report.entities.is_empty() && report.rows == 0 {
         "it has no rows".clone_into(&mut report.note);
@@ -119,29 +121,31 @@ fn read_csv(
     input: &Input,
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
-    input.read(|reader| {
-        let rows = CsvRows::open(reader)?;
+    csv::read(input, source, |rows| {
+        let decoding = rows.decoding;
+        report.encoding = decoding.name();
+        report.separator = Some(char::from(rows.beginning.separator));
+        report.title_lines = rows.beginning.titles;
+        report.heading_line = rows.heading_line;
         if let Some(directory) = &source.system.directory {
             if directory::understood(source, directory, input, &rows.headings).is_none() {
-                return unknown(source, input, report, not_recognised(source, &rows.headings));
+                return Ok(unknown(source, input, report, not_recognised(source, &rows.headings))?);
             }
             return directory::read_csv(ix, source, directory, input, rows, report);
         }
         let Some((entity, headings)) = understood(source, input, &rows.headings) else {
-            return unknown(source, input, report, not_recognised(source, &rows.headings));
+            return Ok(unknown(source, input, report, not_recognised(source, &rows.headings))?);
         };
         if !source.system.delivers(source.role).contains(&entity) {
             return Ok(not_of_role(source, entity, report));
         }
-        for (name, meaning) in headings.names.iter().zip(&headings.meanings) {
-            match meaning {
-                Meaning::Column(at) => report.understood.push((name.clone(), fields(entity)[*at].name)),
-                Meaning::FullName => report.understood.push((name.clone(), "first_name and last_name")),
-                Meaning::Secret | Meaning::Unknown => report.not_understood.push(name.clone()),
-            }
-        }
         let mut sink = Sink::new(ix, source, entity, &input.shown);
-        rows.read_into(&headings, source, &mut sink)?;
+        if matches!(decoding, Decoding::Mixed(_)) {
+            let message = format!("lines of the file are in two encodings, {}", decoding.name());
+            sink.remark_file("", "mixed_encoding", "", &message);
+        }
+        let filled = rows.read_into(&headings, source, &mut sink)?;
+        report.headings(&headings, entity, &filled);
         Ok(Rows::Records(entity, sink.build()).into())
     })
 }

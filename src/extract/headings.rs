@@ -28,6 +28,8 @@ pub(super) struct Headings {
     /// The headings as they go to `raw`: duplicates numbered, blank ones named by position.
     pub names: Vec<String>,
     pub meanings: Vec<Meaning>,
+    /// Columns of one heading, the first and a later one, where the pipeline does not say which counts.
+    pub twins: Vec<(usize, usize)>,
 }
 
 impl Headings {
@@ -67,7 +69,21 @@ impl Headings {
                 meanings[at] = Meaning::Unknown;
             }
         }
-        Self { names, meanings }
+        let twins = Self::twins(raw, entity, source);
+        Self { names, meanings, twins }
+    }
+
+    fn twins(raw: &[String], entity: Entity, source: &Source) -> Vec<(usize, usize)> {
+        let squeezed: Vec<String> = raw.iter().map(|heading| squeeze(heading)).collect();
+        let overrides = source.headings.get(&entity);
+        let is_told = |heading: &str| {
+            overrides.is_some_and(|map| map.values().any(|theirs| squeeze(theirs).starts_with(heading)))
+        };
+        let first = |at: usize| squeezed[..at].iter().position(|other| *other == squeezed[at]);
+        (1..squeezed.len())
+            .filter(|at| !squeezed[*at].is_empty() && !is_told(&squeezed[*at]))
+            .filter_map(|at| Some((first(at)?, at)))
+            .collect()
     }
 
     fn meaning(heading: &str, all: &[String], entity: Entity, source: &Source) -> Meaning {
@@ -88,6 +104,11 @@ impl Headings {
             }
         }
         Meaning::Unknown
+    }
+
+    /// Whether the column at `at` has no heading.
+    pub fn is_blank(&self, at: usize) -> bool {
+        self.names[at] == format!("_col{}", at + 1)
     }
 
     /// How many headings are understood.

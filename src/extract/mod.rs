@@ -10,13 +10,17 @@ mod archive;
 mod assemble;
 mod attributes;
 mod belonging;
+mod cells;
 mod csv;
+mod dates;
 mod directory;
 mod document;
 mod element;
+mod encoding;
 mod error;
 mod file;
 mod files;
+mod heading_row;
 mod headings;
 mod hub_links;
 mod identity;
@@ -30,23 +34,26 @@ mod parquet;
 mod parts;
 mod recognise;
 mod rest;
+mod rows;
 mod scan;
 mod sink;
 mod skips;
 mod supplement;
 mod values;
+mod widths;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::model::{Entity, Finding, QuarantineRow, Records, SourceIx, Tables};
+use crate::model::{Entity, Finding, QuarantineRow, Records, SourceIx, Tables, column, fields};
 use crate::normalize::Junk;
 use crate::pipeline::Pipeline;
 use belonging::Home;
 use error::Failure;
 use file::{Content, Rows};
 use files::{Format, Input};
+use headings::{Headings, Meaning};
 use members::People;
 use sink::FileRows;
 
@@ -94,8 +101,27 @@ pub struct FileReport {
     pub not_understood: Vec<String>,
     /// Which organization its rows belong to and what says so, where they do not all say it themselves.
     pub belonging: Option<Belonging>,
+    /// What separates the cells of a CSV file.
+    pub separator: Option<char>,
+    /// Rows above the heading row that are titles.
+    pub title_lines: u64,
+    /// The line of the heading row, 0 where there is none.
+    pub heading_line: u64,
+    /// Values that were repaired, that may be wrong, and that were left out.
+    pub noted: Noted,
     /// Why the file was passed over, or another remark; empty for none.
     pub note: String,
+}
+
+/// What was noticed about the values of a file, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Noted {
+    /// Repaired without loss.
+    pub repaired: u64,
+    /// Taken as they are, though they may be wrong.
+    pub doubted: u64,
+    /// Left out, because they are wrong or cannot be read.
+    pub dropped: u64,
 }
 
 impl FileReport {
@@ -116,7 +142,44 @@ impl FileReport {
             understood: Vec::new(),
             not_understood: Vec::new(),
             belonging: None,
+            separator: None,
+            title_lines: 0,
+            heading_line: 0,
+            noted: Noted::default(),
             note: String::new(),
+        }
+    }
+
+    /// Which headings were understood. Columns without a heading count when they hold something.
+    fn headings(&mut self, headings: &Headings, entity: Entity, filled: &[bool]) {
+        self.understood.clear();
+        self.not_understood.clear();
+        for (at, (name, meaning)) in headings.names.iter().zip(&headings.meanings).enumerate() {
+            match meaning {
+                Meaning::Column(column) => self.understood.push((name.clone(), fields(entity)[*column].name)),
+                Meaning::FullName => self.understood.push((name.clone(), "first_name and last_name")),
+                Meaning::Unknown if headings.is_blank(at) && !filled[at] => {}
+                Meaning::Secret | Meaning::Unknown => self.not_understood.push(name.clone()),
+            }
+        }
+    }
+
+    /// Counts what was noticed.
+    fn count(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            match finding.code {
+                "forced_text" | "float_identifier" | "typographic" | "mojibake_repaired" | "row_rejoined"
+                | "nul_bytes" => {
+                    self.noted.repaired += 1;
+                }
+                "excel_scientific" | "excel_date" | "error_cell" | "null_word" | "bad_date"
+                | "date_ambiguous" | "bad_truth_value" | "bad_number" | "bad_interfaces" => {
+                    self.noted.dropped += 1;
+                }
+                // A short MAC address is no address; a short serial number is one.
+                "maybe_leading_zeros" if finding.field == column::MAC_ADDRESS => self.noted.dropped += 1,
+                _ => self.noted.doubted += 1,
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::csv::CsvRows;
+use super::csv;
 use super::directory;
 use super::document;
 use super::error::Failure;
@@ -119,23 +119,24 @@ fn guesses(input: &Input) -> Result<Vec<Guess>, String> {
 fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failure> {
     let guess = |entity, score, note| Some(Guess { system, entity, score, note });
     match input.format {
-        Format::Csv => input.read(|reader| {
-            let rows = CsvRows::open(reader)?;
+        Format::Csv => {
+            let source = Source::of(system);
+            let raw = csv::read(input, &source, |rows| Ok(rows.headings))?;
             if let Some(directory) = &system.directory {
-                let found = directory::understood(&Source::of(system), directory, input, &rows.headings);
-                let own = directory::own(directory, &rows.headings);
-                let others = rows.headings.len() - own;
+                let found = directory::understood(&source, directory, input, &raw);
+                let own = directory::own(directory, &raw);
+                let others = raw.len() - own;
                 return Ok(found.and_then(|export| {
                     guess(export.entity, (own * 4 + 1).saturating_sub(others), String::new())
                 }));
             }
-            let found = file::understood(&Source::of(system), input, &rows.headings);
+            let found = file::understood(&source, input, &raw);
             Ok(found.and_then(|(entity, headings)| {
                 let others = headings.names.len() - headings.understood();
-                let own = headings::own(system, entity, &rows.headings);
+                let own = headings::own(system, entity, &raw);
                 guess(Some(entity), (own * 4).saturating_sub(others), String::new())
             }))
-        }),
+        }
         Format::Json => {
             let found = document::look(system, input, &document::lists_of(system))?;
             Ok(found.shape.and_then(|shape| match &shape.lookup {
@@ -161,9 +162,9 @@ fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failur
     }
 }
 
-fn rows(system: &System, input: &Input) -> Result<u64, Failure> {
+fn rows(system: &'static System, input: &Input) -> Result<u64, Failure> {
     match input.format {
-        Format::Csv => input.read(|reader| CsvRows::open(reader)?.count()),
+        Format::Csv => csv::count(input, &Source::of(system)),
         Format::Json => {
             let mut count = 0;
             input.read(|reader| {

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::dates::{self, DateColumn};
 use super::identity::Identity;
 use super::rest::Rest;
 use super::values::{self, Moment};
+use super::widths;
 use crate::model::{
     Entity, FileInfo, Finding, Kind, QuarantineRow, Records, RecordsBuilder, SourceIx, column, fields,
 };
 use crate::normalize::{fold_case, name_key};
-use crate::pipeline::Source;
+use crate::pipeline::{Reading, Source};
 
 /// How much of a quarantined row is kept.
 const RAW_SIZE: usize = 4096;
@@ -50,6 +52,8 @@ pub(super) struct Sink<'a> {
     remarks: Vec<Remark>,
     findings: Vec<Finding>,
     quarantine: Vec<QuarantineRow>,
+    /// The columns of dates of a table of text, whose order is known when the file has ended; empty for other files.
+    dates: Vec<DateColumn>,
     position_of_raw: usize,
     position_of_type: Option<usize>,
     position_of_status: Option<usize>,
@@ -76,11 +80,23 @@ impl<'a> Sink<'a> {
             remarks: Vec::new(),
             findings: Vec::new(),
             quarantine: Vec::new(),
+            dates: Vec::new(),
             position_of_raw: builder.position(column::RAW).expect("every entity has the column"),
             position_of_type: builder.position(column::TYPE).filter(|_| is_configuration),
             position_of_status: builder.position(column::STATUS).filter(|_| is_configuration),
             builder,
         }
+    }
+
+    /// How the source's files are read.
+    pub fn reading(&self) -> &'a Reading {
+        &self.source.reading
+    }
+
+    /// Says that the column at `position` is one of a table of text, with this heading: its dates are read together.
+    pub fn read_dates_together(&mut self, position: usize, heading: &str) {
+        self.dates.resize_with(fields(self.entity).len(), DateColumn::default);
+        self.dates[position].name(heading);
     }
 
     /// Says that the file carries the column at `position`.
@@ -110,6 +126,19 @@ impl<'a> Sink<'a> {
         }
         match field.kind {
             Kind::Date | Kind::Time => {
+                if let Some(column) = self.dates.get_mut(position).filter(|column| column.is_named()) {
+                    let text = raw.trim();
+                    if let Some(date) = dates::numeric(text) {
+                        column.note(date);
+                        self.builder.set(position, text);
+                        return true;
+                    }
+                    let day = if self.source.reading.serial_days { dates::serial_day(text) } else { None };
+                    if let Some(day) = day {
+                        self.builder.set(position, &day[..if field.kind == Kind::Date { 10 } else { 20 }]);
+                        return true;
+                    }
+                }
                 let moment = if field.kind == Kind::Date { values::date(raw) } else { values::time(raw) };
                 match moment {
                     Moment::Known(text) => self.builder.set(position, &text),
@@ -173,6 +202,19 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Notes something about the whole file.
+    pub fn remark_file(&mut self, field: &'static str, code: &'static str, raw: &str, message: &str) {
+        self.findings.push(Finding {
+            source: self.source.name.clone(),
+            entity: self.entity,
+            record_id: String::new(),
+            field,
+            code,
+            raw_value: cut(raw).to_owned(),
+            message: format!("{message} ({})", self.file),
+        });
+    }
+
     /// Collects what identifies a row of a file that has no ids.
     pub fn identify(&mut self, column: &str, value: &str) {
         self.identity.add(column, value);
@@ -228,8 +270,35 @@ impl<'a> Sink<'a> {
         self.entity
     }
 
-    pub fn build(self) -> FileRows {
-        FileRows { records: self.builder.build(), findings: self.findings, quarantine: self.quarantine }
+    pub fn build(mut self) -> FileRows {
+        for position in 0..self.dates.len() {
+            if self.dates[position].is_mixed() {
+                let name = fields(self.entity)[position].name;
+                let message = "the column has dates with the day first and dates with the month first";
+                self.remark_file(name, "date_mixed", "", message);
+            }
+        }
+        let records = self.builder.build();
+        let (records, unread) = dates::settle(records, &self.dates, self.source.reading.dates);
+        for it in unread {
+            let message = match it.code {
+                "date_ambiguous" => "the day or the month may come first, and its column does not tell",
+                _ => "there is no such day",
+            };
+            self.findings.push(Finding {
+                source: self.source.name.clone(),
+                entity: self.entity,
+                record_id: records.id(it.row).to_owned(),
+                field: fields(self.entity)[it.position].name,
+                code: it.code,
+                raw_value: it.raw,
+                message: message.to_owned(),
+            });
+        }
+        if !self.dates.is_empty() {
+            self.findings.extend(widths::lost_zeros(&records, &self.source.name));
+        }
+        FileRows { records, findings: self.findings, quarantine: self.quarantine }
     }
 }
 

@@ -50,9 +50,10 @@ fn known(text: Cow<'_, str>) -> Moment<'_> {
 }
 
 fn blank_or_unclear(text: &str) -> Moment<'_> {
-    let is_none = matches!(text, "" | "0" | "-62135596800000" | "1900-01-00")
-        || text.starts_with("0000-00-00")
-        || text.starts_with("0001-01-01");
+    // The last two are "never" in Windows' count of ticks.
+    let is_none = matches!(text, "" | "0" | "-62135596800000" | "1900-01-00" | "00/00/0000" | "00.00.0000")
+        || matches!(text, "9223372036854775807" | "2650467743999999999")
+        || ["0000-00-00", "0001-01-01", "1900-01-00"].iter().any(|start| text.starts_with(start));
     if is_none { Moment::None } else { Moment::Unclear }
 }
 
@@ -75,14 +76,44 @@ fn parse(text: &str) -> Option<DateTime> {
     if let Some(at) = american.iter().find_map(|form| DateTime::strptime(form, text).ok()) {
         return Some(at);
     }
-    let named = ["%d-%b-%Y", "%d %b %Y", "%d.%m.%Y", "%d-%b-%y"];
-    named.iter().find_map(|form| Date::strptime(form, text).ok()).map(|date| date.at(0, 0, 0, 0))
+    if text.as_bytes().get(4) == Some(&b'/') {
+        return parse(&text.replace('/', "-"));
+    }
+    // A year of two digits, up to 68 of this century, comes first: where four are asked for, two are taken too.
+    let days = [
+        "%d-%b-%y",
+        "%d-%b-%Y",
+        "%d %b %y",
+        "%d %b %Y",
+        "%d %B %Y",
+        "%b %d, %Y",
+        "%B %d, %Y",
+        "%d.%m.%y",
+        "%d.%m.%Y",
+    ];
+    if let Some(date) = days.iter().find_map(|form| Date::strptime(form, text).ok()) {
+        return Some(date.at(0, 0, 0, 0));
+    }
+    let moments = [
+        "%d.%m.%y %H:%M",
+        "%d.%m.%Y %H:%M",
+        "%d.%m.%y %H:%M:%S",
+        "%d.%m.%Y %H:%M:%S",
+        "%d-%b-%Y %H:%M",
+        "%d-%b-%Y %H:%M:%S",
+    ];
+    moments.iter().find_map(|form| DateTime::strptime(form, text).ok())
 }
 
 /// `20250314`, or seconds or milliseconds since 1970.
 fn number_moment(text: &str, number: i64) -> Option<DateTime> {
     if text.len() == 8 && (1900..2200).contains(&(number / 10_000)) {
         return Date::strptime("%Y%m%d", text).ok().map(|date| date.at(0, 0, 0, 0));
+    }
+    // Eighteen digits are Windows' ticks of 100 ns since 1601.
+    if text.len() == 18 && number > 0 {
+        let at = Timestamp::from_second(number / 10_000_000 - 11_644_473_600).ok()?;
+        return Some(at.to_zoned(TimeZone::UTC).datetime());
     }
     // Small numbers are counts or a spreadsheet's serial days, which only a person can tell apart.
     if number < 86_400_000 {
@@ -105,26 +136,36 @@ pub(super) fn truth(raw: &str) -> Option<&'static str> {
         Some("true")
     } else if is(&["false", "no", "n", "0", "-", "inactive", "disabled", "off"]) {
         Some("false")
+    } else if is(&["ja", "oui", "si", "sí", "s\u{ec}", "wahr", "vrai", "verdadero", "vero", "waar"]) {
+        Some("true")
+    } else if is(&[
+        "nein", "non", "nee", "falsch", "faux", "falso", "onwaar", "\u{2010}", "\u{2011}", "\u{2013}",
+    ]) {
+        Some("false")
     } else {
         None
     }
 }
 
-/// A whole number without grouping, `None` for anything else.
+/// A whole number, `None` for anything else. Digits may be grouped by three, and decimals may be zeros: `1.234,00`.
 pub(super) fn count(raw: &str) -> Option<String> {
-    raw.trim().parse::<i64>().ok().map(|number| number.to_string())
-}
-
-/// The text without the wrapping by which people force a spreadsheet to keep it: `="0012345"`, `'0012345`.
-pub(super) fn unwrapped(raw: &str) -> &str {
     let text = raw.trim();
-    if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
-        return inner;
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(number.to_string());
     }
-    match text.strip_prefix('\'') {
-        Some(rest) if !rest.contains('\'') => rest,
-        _ => raw,
+    let is_mark = |c: char| matches!(c, '.' | ',' | '\'' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2019}');
+    let zeros = text.rsplit_once(['.', ',']).filter(|(_, end)| matches!(*end, "0" | "00"));
+    let whole = zeros.map_or(text, |(whole, _)| whole);
+    let mut groups = whole.trim_start_matches('-').split(is_mark);
+    let first = groups.next()?;
+    let rest: Vec<&str> = groups.collect();
+    let is_number = |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
+    let is_grouped = rest.is_empty() || (first.len() < 4 && rest.iter().all(|group| group.len() == 3));
+    if !is_grouped || !is_number(first) || !rest.iter().all(|group| is_number(group)) {
+        return None;
     }
+    let sign = if whole.starts_with('-') { "-" } else { "" };
+    format!("{sign}{first}{}", rest.concat()).parse::<i64>().ok().map(|number| number.to_string())
 }
 
 /// Whether the text is a GUID, as Datto's unique ids are.
@@ -156,6 +197,14 @@ mod tests {
             ("1741000000000", "2025-03-03"),
             ("0001-01-01", "None"),
             ("-62135596800000", "None"),
+            ("31-Oct-24", "2024-10-31"),
+            ("14 Mar 2025", "2025-03-14"),
+            ("14.03.2025 08:30", "2025-03-14"),
+            ("14.03.68", "2068-03-14"),
+            ("14.03.69", "1969-03-14"),
+            ("133803612000000000", "2025-01-03"),
+            ("9223372036854775807", "None"),
+            ("1900-01-00", "None"),
             ("3/14/25", "Unclear"),
             ("02/03/2025", "Unclear"),
             ("45000", "Unclear"),
@@ -180,13 +229,24 @@ mod tests {
     }
 
     #[test]
-    fn truth_values_and_wrappings() {
+    fn truth_values_and_guids() {
         assert_eq!(truth("Yes"), Some("true"));
         assert_eq!(truth("FALSE"), Some("false"));
         assert_eq!(truth("maybe"), None);
-        assert_eq!(unwrapped("=\"0012345\""), "0012345");
-        assert_eq!(unwrapped("'0012345"), "0012345");
-        assert_eq!(unwrapped("O'Neil"), "O'Neil");
+        assert_eq!(truth("\u{2011}"), Some("false"));
+        for (raw, expected) in [
+            ("12", Some("12")),
+            ("12.0", Some("12")),
+            ("1.234,00", Some("1234")),
+            ("1,234", Some("1234")),
+            ("1'234'567", Some("1234567")),
+            ("12.5", None),
+            ("1,23", None),
+            ("12,3456", None),
+            ("", None),
+        ] {
+            assert_eq!(count(raw).as_deref(), expected, "{raw}");
+        }
         assert!(is_guid("5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001"));
         assert!(!is_guid("deleted-devices"));
     }

@@ -3,6 +3,7 @@
 //! Nothing here reads, matches or prints. Every name that a user meets as a column, a table or a code is
 //! declared here once, so that a mistyped one does not compile.
 
+mod encoding;
 mod entity;
 mod finding;
 mod previous;
@@ -11,6 +12,7 @@ mod schema;
 mod state;
 mod tables;
 
+pub use encoding::{CodePage, Encoding, MAC_ROMAN, WINDOWS_1252};
 pub use entity::{Entity, Role};
 pub use finding::{Finding, QuarantineRow};
 pub use previous::{Previous, PreviousValues};

@@ -92,7 +92,7 @@ pub fn serial<'a>(raw: &'a str, junk: &Junk) -> Result<Cow<'a, str>, Dropped> {
     if is_scientific(trimmed) {
         return Err(Dropped::ScientificNotation);
     }
-    if is_date(trimmed) {
+    if is_excel_date(trimmed) {
         return Err(Dropped::Date);
     }
     let mut key = match nfc(trimmed) {
@@ -122,7 +122,7 @@ pub fn serial<'a>(raw: &'a str, junk: &Junk) -> Result<Cow<'a, str>, Dropped> {
 
 /// Scientific notation as a spreadsheet writes it, with a sign: `6.37702E+15`, `4,88E+11`. `1234E12` without
 /// a sign is a legitimate serial number.
-fn is_scientific(text: &str) -> bool {
+pub(crate) fn is_scientific(text: &str) -> bool {
     let bytes = text.as_bytes();
     if !bytes.first().is_some_and(u8::is_ascii_digit) {
         return false;
@@ -143,7 +143,7 @@ fn is_scientific(text: &str) -> bool {
 }
 
 /// A date as a spreadsheet writes it: `12-Mar`, `1-Mar-24`.
-fn is_date(text: &str) -> bool {
+pub(crate) fn is_excel_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let digits = |part: &str, count: std::ops::RangeInclusive<usize>| {
         count.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())

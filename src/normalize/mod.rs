@@ -10,6 +10,7 @@ mod table;
 mod text;
 
 pub use identifiers::{Dropped, hostname, hostname_key, ip_key, is_host_like, serial, serial_key};
+pub(crate) use identifiers::{is_excel_date, is_scientific};
 pub use junk::{Junk, JunkList};
 pub use keys::{Key, KeyValues, Keys, RecordKeys};
 pub use mac::{Mac, each_interface_mac, each_mac, first_usable_mac, mac_keys};

@@ -7,12 +7,12 @@ use std::path::Path;
 use glob::Pattern;
 use serde_json::{Map, Value, json};
 
-use crate::model::Entity;
+use crate::model::{Encoding, Entity};
 use crate::normalize::Key;
 
 use super::{
-    Accounts, AssetType, FileSpec, Licenses, MachineValues, Names, OrganizationBy, Pipeline, PushAll, Source,
-    Tiers,
+    Accounts, AssetType, DateOrder, FileSpec, Licenses, MachineValues, Names, OrganizationBy, Pipeline,
+    PushAll, Reading, Source, Tiers,
 };
 
 impl Pipeline {
@@ -88,6 +88,7 @@ fn source(source: &Source) -> Value {
         "headings": headings,
         "accounts": accounts(&source.accounts),
         "licenses": licenses(&source.licenses),
+        "reading": reading(&source.reading),
         "matching": matching,
         "sync": {
             "organization_types": sync.organization_types,
@@ -131,6 +132,21 @@ fn licenses(licenses: &Licenses) -> Value {
 
 fn patterns(patterns: &[Pattern]) -> Vec<&str> {
     patterns.iter().map(Pattern::as_str).collect()
+}
+
+fn reading(reading: &Reading) -> Value {
+    let character = |byte: Option<u8>| byte.map(|byte| char::from(byte).to_string());
+    json!({
+        "encoding": reading.encoding.map(Encoding::name),
+        "separator": character(reading.separator),
+        "comments": character(reading.comments),
+        "dates": reading.dates.map(DateOrder::name),
+        "serial_days": reading.serial_days,
+        "repair_mojibake": reading.repair_mojibake,
+        "rejoin": reading.rejoin,
+        "max_columns": reading.max_columns,
+        "max_cell": reading.max_cell,
+    })
 }
 
 fn file(file: &FileSpec) -> Value {

@@ -44,6 +44,7 @@ const HUB: &[Known] = &[
     required("files", HUB_FILES),
     optional("links", Map(&Text)),
     optional("headings", Map(&Map(&Text))),
+    optional("reading", Section(READING)),
 ];
 
 const SOURCE: &[Known] = &[
@@ -65,6 +66,19 @@ const SOURCE: &[Known] = &[
     optional("accounts", Section(ACCOUNTS)),
     optional("licenses", Section(LICENSES)),
     optional("headings", Map(&Map(&Text))),
+    optional("reading", Section(READING)),
+];
+
+const READING: &[Known] = &[
+    optional("encoding", Text),
+    optional("separator", AnyText),
+    optional("comments", AnyText),
+    optional("dates", Text),
+    optional("serial_days", Flag),
+    optional("repair_mojibake", Flag),
+    optional("rejoin", Text),
+    optional("max_columns", Whole),
+    optional("max_cell", Whole),
 ];
 
 const FILE: &[Known] = &[required("path", Text), optional("entity", Text), optional("organization", Text)];

@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod links;
 mod ownership;
+mod reading;
 mod resolve;
 mod roster;
 pub mod settings;
@@ -27,6 +28,7 @@ pub use codes::Code;
 pub use errors::{PipelineError, PipelineErrors};
 pub use keys::known_keys;
 pub use links::UNTYPED_PSA_LINK;
+pub use reading::{DateOrder, Reading};
 pub use settings::*;
 pub use tiers::Preset;
 

@@ -7,7 +7,7 @@ use crate::model::{Entity, Role, SourceIx};
 use crate::normalize::Key;
 use crate::systems::System;
 
-use super::{Accounts, Licenses};
+use super::{Accounts, Licenses, Reading};
 
 /// A sync method of the hub: which systems it takes records from, and which may create what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,6 +188,8 @@ pub struct Source {
     pub accounts: Accounts,
     /// For directories: what becomes of licences and groups.
     pub licenses: Licenses,
+    /// How its text files and workbooks are read.
+    pub reading: Reading,
 }
 
 impl Source {
@@ -211,6 +213,7 @@ impl Source {
             organization_by: OrganizationBy::default(),
             accounts: Accounts::default(),
             licenses: Licenses::default(),
+            reading: Reading::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::resolve::{choice, choice_or_default, entity, owned};
 use super::roster::{Draft, Roster};
 use super::written::{Section, section, text};
 use super::{Code, FileSpec, Method, OrganizationBy, PushAll, Source, Sync};
-use super::{accounts, links, ownership, tiers};
+use super::{accounts, links, ownership, reading, tiers};
 
 const ORGANIZATION_BY: [(&str, OrganizationBy); 2] =
     [("site", OrganizationBy::Site), ("autotask-company", OrganizationBy::AutotaskCompany)];
@@ -59,6 +59,7 @@ fn source(
         organization_by: organization_by(section, system, faults),
         accounts: accounts::accounts(section, system, role, faults),
         licenses: accounts::licenses(section, system, role, folder, faults),
+        reading: reading::resolve(section, faults),
     })
 }
 

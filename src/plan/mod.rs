@@ -49,7 +49,6 @@ mod vendor;
 use rayon::prelude::*;
 
 pub use gates::Gate;
-pub use sync::syncs;
 
 use crate::diff::Diff;
 use crate::extract::Lookups;

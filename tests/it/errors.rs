@@ -266,7 +266,9 @@ hint: do not use the archive: a vendor's export never holds such a member
 fn invalid_utf8() {
     let mut rows = HUB_ORGANIZATIONS.as_bytes().to_vec();
     rows.extend_from_slice(b"3,Caf\xe9,Client,Active\n");
-    let workspace = Workspace::new().with("p.toml", patient()).with("hub/organizations.csv", rows);
+    let pipeline =
+        patient().replacen("files = [\"hub\"]", "files = [\"hub\"]\nreading = { encoding = \"utf-8\" }", 1);
+    let workspace = Workspace::new().with("p.toml", pipeline).with("hub/organizations.csv", rows);
     assert_snapshot!(quarantine(&workspace), @"
 ---- stdout
 source,file,line,reason

@@ -150,7 +150,9 @@ fn bad_rows_are_quarantined_with_line_and_reason_and_counted() {
     content.extend_from_slice(b"5,Acme,");
     content.extend(std::iter::repeat_n(b'x', 10 << 20));
     content.extend_from_slice(b"\n\n,,\n6,Acme,P\0C-6\n");
-    let extracted = Folder::new().with("sheet/devices.csv", content).read();
+    let mut folder = Folder::new().with("sheet/devices.csv", content);
+    folder.pipeline.push_str("reading = { encoding = \"utf-8\" }\n");
+    let extracted = folder.read();
     let devices = table(&extracted, SHEET, Entity::Configuration);
     assert_eq!((devices.rows_read, devices.len(), devices.quarantined), (6, 2, 4));
     let reasons: Vec<(u64, &str)> = extracted

@@ -146,7 +146,7 @@ fn a_value_that_is_not_understood_stays_in_raw_under_its_own_name() {
     assert_eq!(value(devices, "1", column::PURCHASED_AT), "");
     assert_eq!(value(devices, "1", column::RAW), r#"{"Purchase Date":"02/03/2025"}"#, "no date is no doubt");
     assert_eq!(value(devices, "2", column::PURCHASED_AT), "2025-03-02");
-    assert_eq!(codes(&extracted), [("1", "bad_date"), ("2", "bad_date")]);
+    assert_eq!(codes(&extracted), [("1", "date_ambiguous"), ("2", "bad_date")]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn short_rows_are_filled_and_long_ones_of_blank_cells_cut() {
         .read();
     let devices = table(&extracted, SHEET, Entity::Configuration);
     assert_eq!((devices.rows_read, devices.len()), (2, 2));
-    assert_eq!(codes(&extracted), [("1", "row_short")]);
+    assert_eq!(codes(&extracted), [("", "heading_ambiguous"), ("1", "row_short")]);
     assert_eq!(value(devices, "2", column::RAW), r#"{"_col4":"x","name__2":"other"}"#);
 }
 

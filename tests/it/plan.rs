@@ -13,8 +13,8 @@ use matchbook::model::{
 };
 use matchbook::normalize::{Junk, Keys, normalize};
 use matchbook::pipeline::{
-    Accounts, JunkAdditions, Licenses, Limits, MachineValues, Method, Names, OrganizationBy, Pipeline,
-    PlanSettings, Preset, PushAll, Source, Sync,
+    JunkAdditions, Limits, MachineValues, Method, Names, Pipeline, PlanSettings, Preset, PushAll, Source,
+    Sync,
 };
 use matchbook::plan::{Gate, Plan, PlanInput, plan};
 use matchbook::systems::{self, System};
@@ -35,18 +35,9 @@ fn source(name: &str, system_name: &str, role: Role) -> Source {
         name: name.to_owned(),
         system: system(system_name),
         role,
-        organization: None,
-        files: Vec::new(),
-        optional: false,
         sync: Sync { contacts: true, ..Sync::default() },
-        types: BTreeMap::new(),
-        statuses: BTreeMap::new(),
-        headings: BTreeMap::new(),
         matching: Entity::ALL.map(|entity| Preset::Default.tiers(entity, system_name)),
-        links: BTreeMap::new(),
-        organization_by: OrganizationBy::Site,
-        accounts: Accounts::default(),
-        licenses: Licenses::default(),
+        ..Source::of(system(system_name))
     }
 }
 

@@ -1,0 +1,401 @@
+//! The rows of a table of text, of a CSV file or a workbook's sheet: which cell goes to which column.
+
+use csv::ByteRecord;
+
+use super::cells::{self, Care};
+use super::error::Failure;
+use super::files::squeeze;
+use super::heading_row::is_blank;
+use super::headings::{Headings, Meaning};
+use super::identity::FULL_NAME;
+use super::lists;
+use super::sink::{NUL_BYTES, Sink};
+use super::skips::{Seen, Skips};
+use crate::model::{Kind, column, fields};
+use crate::pipeline::Source;
+
+/// Why a table is not read on.
+pub(super) enum Refused {
+    /// It was taken for UTF-8 and is not.
+    NotUtf8,
+    Failure(Failure),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<std::io::Error> for Refused {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// A column of the file that is a canonical column.
+struct Target {
+    position: usize,
+    kind: Kind,
+    name: &'static str,
+    care: Care,
+}
+
+/// Two columns of one heading, the first of which counts.
+struct Twins {
+    first: usize,
+    second: usize,
+    name: &'static str,
+    /// The first line on which they differ.
+    differ: Option<u64>,
+}
+
+/// What to do with each cell of a row.
+pub(super) struct Plan<'h> {
+    headings: &'h Headings,
+    separator: char,
+    targets: Vec<Option<Target>>,
+    has_id: bool,
+    links: Option<usize>,
+    /// The columns that say that a row takes no part.
+    skips: Skips<'h, usize>,
+    skip_position: Option<usize>,
+    twins: Vec<Twins>,
+    /// The column that takes up separators that nobody quoted.
+    rejoin: Option<usize>,
+    max_cell: usize,
+    /// Rows, and those of them with another number of cells than headings.
+    rows: u64,
+    ragged: u64,
+    /// Whether a row has anything in a column without a heading.
+    pub filled: Vec<bool>,
+}
+
+impl<'h> Plan<'h> {
+    pub fn new(headings: &'h Headings, source: &'h Source, separator: u8, sink: &mut Sink<'_>) -> Self {
+        let all = fields(sink.entity());
+        let mut targets = Vec::with_capacity(headings.meanings.len());
+        for meaning in &headings.meanings {
+            targets.push(match meaning {
+                Meaning::Column(at) => {
+                    sink.carry(*at);
+                    let field = &all[*at];
+                    sink.read_dates_together(*at, &headings.names[targets.len()]);
+                    Some(Target {
+                        position: *at,
+                        kind: field.kind,
+                        name: field.name,
+                        care: Care::of(sink.entity(), field),
+                    })
+                }
+                Meaning::FullName => {
+                    for name in [column::FIRST_NAME, column::LAST_NAME] {
+                        sink.carry(position(sink, name));
+                    }
+                    None
+                }
+                Meaning::Secret | Meaning::Unknown => None,
+            });
+        }
+        let reading = sink.reading();
+        let has_id = headings.meanings.contains(&Meaning::Column(0));
+        let at = |name: &str| all.iter().position(|field| field.name == name);
+        let heading = |name: &str| headings.names.iter().position(|own| squeeze(own) == squeeze(name));
+        let rules = source.system.csv.get(&sink.entity()).map_or(&[][..], |shape| &shape.skip);
+        let skips = Skips::new(rules, source, true, heading);
+        let twins = headings.twins.iter().filter_map(|(first, second)| {
+            let name = match headings.meanings[*first] {
+                Meaning::Column(at) => all[at].name,
+                Meaning::FullName | Meaning::Unknown => "",
+                Meaning::Secret => return None,
+            };
+            Some(Twins { first: *first, second: *second, name, differ: None })
+        });
+        Self {
+            headings,
+            separator: char::from(separator),
+            targets,
+            has_id,
+            links: at(column::LINKS),
+            skips,
+            skip_position: at(column::SKIP_REASON),
+            twins: twins.collect(),
+            rejoin: reading.rejoin.as_deref().and_then(heading),
+            max_cell: reading.max_cell,
+            rows: 0,
+            ragged: 0,
+            filled: vec![false; headings.names.len()],
+        }
+    }
+
+    /// Takes a row. Refuses one that is not UTF-8, and a file whose headings mean two things.
+    pub fn take(&mut self, record: &ByteRecord, line: u64, sink: &mut Sink<'_>) -> Result<(), Refused> {
+        if is_blank(record) {
+            return Ok(());
+        }
+        let bytes = record.as_slice();
+        let width = self.headings.names.len();
+        // All cells are checked at once; a letter that two cells share halves of ends in none of them.
+        let text = std::str::from_utf8(bytes).ok();
+        let ends = || (0..record.len()).map(|at| record.range(at).unwrap_or_default().end);
+        let Some(text) = text.filter(|text| text.is_ascii() || ends().all(|end| text.is_char_boundary(end)))
+        else {
+            return Err(Refused::NotUtf8);
+        };
+        self.rows += 1;
+        if bytes.len() > self.max_cell && record.iter().any(|cell| cell.len() > self.max_cell) {
+            let reason = format!("cell_too_large: a cell is larger than {}", size(self.max_cell));
+            sink.reject(line, &reason, &self.raw(record));
+            return Ok(());
+        }
+        if record.len() > width && record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty()) {
+            self.ragged += 1;
+            if let Some(joined) = self.rejoined(record) {
+                let name = self.targets[self.rejoin.unwrap_or_default()].as_ref().map_or("", |it| it.name);
+                let message =
+                    format!("the row has {} cells, the surplus ones were joined to one", record.len());
+                sink.remark(name, "row_rejoined", &self.raw(record), &message);
+                return self.take_cells(&joined, line, sink);
+            }
+            let reason = format!(
+                "row_long: the row has {} cells, the heading row has {width}; {} without quotes is likely",
+                record.len(),
+                separator_name(self.separator)
+            );
+            sink.reject(line, &reason, &self.raw(record));
+            return Ok(());
+        }
+        if record.len() < width {
+            self.ragged += 1;
+            sink.remark("", "row_short", "", &format!("the row has {} of {width} cells", record.len()));
+        }
+        self.take_text(text, record, line, sink)
+    }
+
+    fn take_cells(&mut self, record: &ByteRecord, line: u64, sink: &mut Sink<'_>) -> Result<(), Refused> {
+        match std::str::from_utf8(record.as_slice()) {
+            Ok(text) => self.take_text(text, record, line, sink),
+            Err(_) => Err(Refused::NotUtf8),
+        }
+    }
+
+    /// Takes a row that has no more cells than there are headings, but for blank ones.
+    fn take_text(
+        &mut self,
+        text: &str,
+        record: &ByteRecord,
+        line: u64,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Refused> {
+        let width = self.headings.names.len();
+        let bytes = text.as_bytes();
+        let has_nul = bytes.contains(&0);
+        if has_nul {
+            sink.remark("", "nul_bytes", "", NUL_BYTES);
+        }
+        // What was decoded wrongly is not ASCII, and what was lost is a question mark.
+        let may_be_garbled = !text.is_ascii() || bytes.contains(&b'?');
+        for at in 0..record.len().min(width) {
+            let range = record.range(at).unwrap_or_default();
+            let mut cell = &text[range];
+            if at + 1 == record.len() {
+                // A file may end with Ctrl-Z.
+                cell = cell.strip_suffix('\u{1a}').unwrap_or(cell);
+                cell = cell.strip_suffix('\r').unwrap_or(cell);
+            }
+            if cell.is_empty() {
+                continue;
+            }
+            if has_nul && cell.contains('\0') {
+                self.put(at, &cell.replace('\0', ""), may_be_garbled, sink);
+            } else {
+                self.put(at, cell, may_be_garbled, sink);
+            }
+        }
+        for twins in self.twins.iter_mut().filter(|twins| twins.differ.is_none()) {
+            let cell = |at| record.range(at).map_or("", |range| &text[range]).trim();
+            if cell(twins.first) != cell(twins.second) {
+                twins.differ = Some(line);
+            }
+        }
+        if let Some(twins) = self.twins.iter().find(|twins| twins.differ == Some(line) && is_key(twins.name))
+        {
+            let heading = &self.headings.names[twins.first];
+            let other = &self.headings.names[twins.second];
+            let (first, second, name) = (twins.first + 1, twins.second + 1, twins.name);
+            let what = format!(
+                "heading_ambiguous: the columns {first} and {second} are both called `{heading}`, which is {name}, and differ in line {line}"
+            );
+            let hint = format!(
+                "say which one counts: `headings = {{ {} = {{ {name} = \"{heading}\" }} }}`, or \"{other}\" for the second",
+                sink.entity().table()
+            );
+            return Err(Failure::new(what, hint).into());
+        }
+        if let Some(position) = self.skip_position {
+            let cell = |at: &usize| Seen::cell(record.range(*at).map_or("", |range| &text[range]));
+            if let Some(reason) = self.skips.reason(cell) {
+                sink.put_made(position, reason.code());
+            }
+        }
+        sink.finish(line, || self.raw(record));
+        Ok(())
+    }
+
+    /// What is to be said of the whole file.
+    pub fn finish(&self, sink: &mut Sink<'_>) {
+        for twins in &self.twins {
+            if let Some(line) = twins.differ {
+                let message = format!(
+                    "the columns {} and {} have one heading, and differ in line {line}; the first counts, the other is kept in `raw`",
+                    twins.first + 1,
+                    twins.second + 1
+                );
+                sink.remark_file(
+                    twins.name,
+                    "heading_ambiguous",
+                    &self.headings.names[twins.first],
+                    &message,
+                );
+            }
+        }
+        // One such row is no sign of anything.
+        if self.ragged > 1 && self.ragged * 20 > self.rows {
+            let message = format!(
+                "{} of {} rows have another number of cells than the heading row; {} may not be what separates them",
+                self.ragged,
+                self.rows,
+                separator_name(self.separator)
+            );
+            sink.remark_file("", "ragged_rows", "", &message);
+        }
+    }
+
+    /// The row for the quarantine, without secrets.
+    pub fn raw(&self, record: &ByteRecord) -> String {
+        let is_secret = |at: usize| self.headings.meanings.get(at) == Some(&Meaning::Secret);
+        let mut raw = String::new();
+        for (at, cell) in record.iter().enumerate() {
+            if at > 0 {
+                raw.push(self.separator);
+            }
+            if !is_secret(at) {
+                raw.push_str(&String::from_utf8_lossy(cell));
+            }
+        }
+        raw.truncate(raw.trim_end_matches('\r').len());
+        raw
+    }
+
+    /// The row with its surplus cells joined to the column that the pipeline names.
+    fn rejoined(&self, record: &ByteRecord) -> Option<ByteRecord> {
+        let at = self.rejoin?;
+        let surplus = record.len() - self.headings.names.len();
+        let mut joined = ByteRecord::new();
+        let mut cells = record.iter();
+        cells.by_ref().take(at).for_each(|cell| joined.push_field(cell));
+        let separator = u8::try_from(self.separator).unwrap_or(b',');
+        let parts: Vec<&[u8]> = cells.by_ref().take(surplus + 1).collect();
+        joined.push_field(&parts.join(&separator));
+        cells.for_each(|cell| joined.push_field(cell));
+        Some(joined)
+    }
+
+    fn put(&mut self, at: usize, cell: &str, may_be_garbled: bool, sink: &mut Sink<'_>) {
+        let repaired = if may_be_garbled { cells::garbled(cell, self.name(at), sink) } else { None };
+        let cell = repaired.as_deref().unwrap_or(cell);
+        let Some(target) = &self.targets[at] else {
+            self.put_other(at, cell, sink);
+            return;
+        };
+        let Some(cell) = cells::cleaned(cell, target.name, target.care, sink) else {
+            sink.rest.add_text(&self.headings.names[at], cell);
+            return;
+        };
+        if cell.is_empty() {
+            return;
+        }
+        if !self.has_id {
+            sink.identify(target.name, &cell);
+        }
+        let is_taken = match target.kind {
+            Kind::Interfaces => match lists::interfaces_of_json(&cell) {
+                Some(list) => {
+                    sink.put_made(target.position, &list);
+                    true
+                }
+                None => sink.doubt(
+                    target.name,
+                    "bad_interfaces",
+                    &cell,
+                    "the cell is not a JSON list of interfaces",
+                ),
+            },
+            Kind::List | Kind::Emails | Kind::Phones if Some(target.position) != self.links => {
+                sink.put(target.position, &lists::split(&cell))
+            }
+            _ => sink.put(target.position, &cell),
+        };
+        if !is_taken {
+            sink.rest.add_text(&self.headings.names[at], &cell);
+        }
+    }
+
+    fn put_other(&mut self, at: usize, cell: &str, sink: &mut Sink<'_>) {
+        match self.headings.meanings[at] {
+            Meaning::FullName => {
+                let cell = cells::unwrapped(cell);
+                if cells::is_mark_of_nothing(cell) {
+                    return;
+                }
+                if !self.has_id {
+                    sink.identify(FULL_NAME, cell);
+                }
+                let (first, last) = lists::split_name(cell);
+                sink.put(position(sink, column::FIRST_NAME), first);
+                sink.put(position(sink, column::LAST_NAME), last);
+            }
+            Meaning::Secret => {}
+            _ => {
+                self.filled[at] = true;
+                sink.rest.add_text(&self.headings.names[at], cells::unwrapped(cell));
+            }
+        }
+    }
+
+    fn name(&self, at: usize) -> &'static str {
+        self.targets[at].as_ref().map_or("", |target| target.name)
+    }
+}
+
+/// The columns by which records are matched: two of them that differ are no matter of order.
+fn is_key(name: &str) -> bool {
+    matches!(
+        name,
+        column::RECORD_ID
+            | column::SERIAL_NUMBER
+            | column::MAC_ADDRESS
+            | column::HOSTNAME
+            | column::EMAILS
+            | column::USER_PRINCIPAL_NAME
+    )
+}
+
+fn separator_name(separator: char) -> &'static str {
+    match separator {
+        ',' => "a comma",
+        ';' => "a semicolon",
+        '\t' => "a tab",
+        '|' => "a bar",
+        _ => "a separator",
+    }
+}
+
+/// A size in words.
+fn size(bytes: usize) -> String {
+    if bytes.is_multiple_of(1 << 20) { format!("{} MiB", bytes >> 20) } else { format!("{bytes} bytes") }
+}
+
+fn position(sink: &Sink<'_>, name: &str) -> usize {
+    fields(sink.entity()).iter().position(|field| field.name == name).expect("contacts have names")
+}
