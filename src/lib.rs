@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod diff;
 pub mod extract;
+pub mod integration;
 pub mod matching;
 pub mod model;
 pub mod normalize;

@@ -14,6 +14,7 @@ mod init;
 mod junk;
 mod prune;
 mod query;
+mod report;
 mod run;
 mod suggestions;
 mod systems;
@@ -38,6 +39,7 @@ Start:
 Ask:
   query        Ask the warehouse in SQL; without SQL, list its tables and views
   explain      Say why a record ended as it did
+  report       Write the integration report of the last run
   export       Write every table of the warehouse as Parquet or CSV
 
 Decide:
@@ -97,6 +99,7 @@ enum Command {
     Run(run::RunArgs),
     Query(query::QueryArgs),
     Explain(explain::ExplainArgs),
+    Report(report::ReportArgs),
     Export(export::ExportArgs),
     Decide(decide::DecideArgs),
     Systems(systems::SystemsArgs),
@@ -161,6 +164,7 @@ impl Command {
             Self::Run(args) => args.run(printer),
             Self::Query(args) => args.run(printer),
             Self::Explain(args) => args.run(printer),
+            Self::Report(args) => args.run(printer),
             Self::Export(args) => args.run(printer),
             Self::Decide(args) => args.run(printer),
             Self::Systems(args) => args.run(printer),

@@ -32,7 +32,7 @@ impl SystemsArgs {
                 columns.row([
                     system.name.clone(),
                     system.title.clone(),
-                    system.role.name().to_owned(),
+                    roles(system),
                     entities(system),
                     if system.two_way { "yes" } else { "no" }.to_owned(),
                 ]);
@@ -51,13 +51,21 @@ impl SystemsArgs {
     }
 }
 
+/// The role, or the roles of which a source of it has one.
+fn roles(system: &System) -> String {
+    if system.roles.is_empty() {
+        return system.role.name().to_owned();
+    }
+    system.roles.keys().map(|role| role.name()).collect::<Vec<_>>().join(" or ")
+}
+
 fn entities(system: &System) -> String {
     system.entities.iter().map(|entity| entity.table()).collect::<Vec<_>>().join(", ")
 }
 
 fn describe(system: &System, paint: Paint) -> String {
     let mut text =
-        format!("{} ({}, {})\n", paint.paint(Tone::Heading, &system.title), system.name, system.role);
+        format!("{} ({}, {})\n", paint.paint(Tone::Heading, &system.title), system.name, roles(system));
     let mut section = |heading: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             text.push_str(&format!("\n{}\n", paint.paint(Tone::Heading, heading)));
@@ -66,7 +74,13 @@ fn describe(system: &System, paint: Paint) -> String {
             }
         }
     };
-    section("reads", vec![entities(system)]);
+    let reads = if system.roles.is_empty() {
+        vec![entities(system)]
+    } else {
+        let names = |of: &[Entity]| of.iter().map(|entity| entity.table()).collect::<Vec<_>>().join(", ");
+        system.roles.iter().map(|(role, of)| format!("as {role}: {}", names(of))).collect()
+    };
+    section("reads", reads);
     let csv =
         system.csv.iter().map(|(entity, shape)| format!("{}: {}", entity.table(), shape.files.join(", ")));
     section("CSV files, by name", csv.collect());

@@ -49,6 +49,7 @@ mod vendor;
 use rayon::prelude::*;
 
 pub use gates::Gate;
+pub use sync::syncs;
 
 use crate::diff::Diff;
 use crate::extract::Lookups;

@@ -64,16 +64,33 @@ impl SyncLists {
         [(types, column::TYPE), (statuses, column::STATUS)].into_iter().find_map(|(list, field)| {
             let list = list.as_ref()?;
             let value = tables.value(entity, record, field).unwrap_or_default();
-            // An organization may have several types in one cell; a type may hold a comma itself.
-            let is_listed = list.contains(&fold(value))
-                || (entity == Entity::Organization
-                    && value.split(',').any(|part| list.contains(&fold(part))));
-            (!is_listed).then(|| match value {
+            (!is_listed(list, entity, value)).then(|| match value {
                 "" => format!("blank {entity} {field}"),
                 value => format!("{entity} {field} `{value}`"),
             })
         })
     }
+}
+
+/// Whether records of `source` whose type or status (`field`) is `value` sync: organizations and configurations may be
+/// left out by the pipeline's lists.
+#[must_use]
+pub fn syncs(source: &Source, entity: Entity, field: &str, value: &str) -> bool {
+    let lists = SyncLists::new(source);
+    let list = match (entity, field) {
+        (Entity::Organization, column::TYPE) => lists.organization_types,
+        (Entity::Organization, column::STATUS) => lists.organization_statuses,
+        (Entity::Configuration, column::TYPE) => lists.configuration_types,
+        (Entity::Configuration, column::STATUS) => lists.configuration_statuses,
+        _ => None,
+    };
+    list.is_none_or(|list| is_listed(&list, entity, value))
+}
+
+/// Whether a list holds the value. An organization may have several types in one cell; a type may hold a comma itself.
+fn is_listed(list: &[String], entity: Entity, value: &str) -> bool {
+    list.contains(&fold(value))
+        || (entity == Entity::Organization && value.split(',').any(|part| list.contains(&fold(part))))
 }
 
 /// The position of a source as text would name it.

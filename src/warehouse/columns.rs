@@ -62,7 +62,9 @@ pub(super) struct Rows<'c> {
 
 impl<'c> Rows<'c> {
     pub fn new(connection: &'c Connection, table: &'static Table, run_id: i64) -> duckdb::Result<Self> {
-        let appender = connection.appender(table.name)?;
+        // By name: a column that was added later stands behind the others.
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let appender = connection.appender_with_columns(table.name, &names)?;
         let builders = table.columns.iter().map(|column| Builder::new(column.kind)).collect();
         let mut rows = Self { table, appender, builders, run_id, at: 0, waiting: 0 };
         rows.begin();

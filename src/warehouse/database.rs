@@ -9,7 +9,7 @@ use super::schema::{Table, tables};
 use super::views::{literal, quoted, statements};
 
 /// The version of tables and views. It is raised when a column or table is added or changes its meaning.
-pub(super) const SCHEMA_VERSION: i64 = 1;
+pub(super) const SCHEMA_VERSION: i64 = 2;
 
 /// The oldest format that 1.2 and newer clients read; the default of DuckDB 2.0 is refused by all of 1.x.
 const STORAGE_VERSION: &str = "v1.2.0";
@@ -27,6 +27,8 @@ pub(super) enum Identity {
     Blank,
     /// A warehouse of this version.
     Warehouse,
+    /// A warehouse of an earlier version. It can be read; a run brings it up to date.
+    Earlier,
 }
 
 /// Opens the file for reading. `may_reach_files` is true for exports only: SQL of users cannot touch other files.
@@ -116,6 +118,7 @@ pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Identity,
         .flatten();
     match version {
         Some(SCHEMA_VERSION) => Ok(Identity::Warehouse),
+        Some(version) if (1..SCHEMA_VERSION).contains(&version) => Ok(Identity::Earlier),
         Some(version) if version > SCHEMA_VERSION => Err(WarehouseError::Newer {
             path: path.to_path_buf(),
             found: format!("its tables are of version {version}, and this version knows {SCHEMA_VERSION}"),
@@ -128,7 +131,7 @@ pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Identity,
 pub(super) fn open_filled(path: &Path, may_reach_files: bool) -> Result<Connection, WarehouseError> {
     let connection = open_to_read(path, may_reach_files)?;
     match identify(&connection, path)? {
-        Identity::Warehouse => Ok(connection),
+        Identity::Warehouse | Identity::Earlier => Ok(connection),
         Identity::Blank => Err(WarehouseError::Empty { path: path.to_path_buf() }),
     }
 }
@@ -146,6 +149,37 @@ pub(super) fn create(connection: &Connection) -> duckdb::Result<()> {
         sql.push_str(&create_table(table));
     }
     sql.push_str(&statements());
+    connection.execute_batch(&sql)
+}
+
+/// Brings a warehouse of an earlier version up to date: tables, columns and views that it lacks. Rows of earlier runs
+/// have nothing in new columns.
+pub(super) fn upgrade(connection: &Connection) -> duckdb::Result<()> {
+    let mut known: Vec<(String, String)> = Vec::new();
+    let mut statement =
+        connection.prepare("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal")?;
+    for row in statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        known.push(row?);
+    }
+    let mut sql = String::new();
+    for table in tables() {
+        if !known.iter().any(|(name, _)| name == table.name) {
+            sql.push_str(&create_table(table));
+            continue;
+        }
+        for column in &table.columns {
+            if known.iter().any(|(of, name)| of == table.name && name == column.name) {
+                continue;
+            }
+            let (of, name) = (quoted(table.name), quoted(column.name));
+            sql.push_str(&format!("ALTER TABLE {of} ADD COLUMN {name} {};\n", column.kind.sql()));
+            sql.push_str(&format!("COMMENT ON COLUMN {of}.{name} IS {};\n", literal(column.comment)));
+        }
+    }
+    sql.push_str(&statements());
+    sql.push_str(&format!(
+        "UPDATE warehouse_info SET value = '{SCHEMA_VERSION}' WHERE name = 'schema_version';\n"
+    ));
     connection.execute_batch(&sql)
 }
 

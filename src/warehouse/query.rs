@@ -77,7 +77,7 @@ pub fn query(path: &Path, sql: &str) -> Result<QueryResult, WarehouseError> {
     answer.map_err(|error| WarehouseError::Sql { message: words(&error) })
 }
 
-fn select(connection: &Connection, sql: &str) -> duckdb::Result<QueryResult> {
+pub(super) fn select(connection: &Connection, sql: &str) -> duckdb::Result<QueryResult> {
     let mut statement = connection.prepare(sql)?;
     // Not row by row: the library's rows do not know columns that are only null.
     let batches = statement.query_arrow([])?;

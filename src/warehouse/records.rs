@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, LargeStringArray, StringBuilder, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int64Array, LargeStringArray, ListBuilder, StringBuilder, UInt32Array};
 use arrow::compute::take;
 use duckdb::Connection;
 
@@ -10,6 +10,7 @@ use super::columns::{BATCH, append_record, batch};
 use super::names::Names;
 use super::schema::{self, Column};
 use super::text::typed;
+use super::ticket_links::TicketLinks;
 use crate::model::{Entity, Field, RecordRef, Records, column, fields};
 
 /// Writes all records of `entity`, by source, then by id.
@@ -48,8 +49,10 @@ fn write_source(
     let quoted: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let mut appender = connection.appender_with_columns(table.name, &quoted)?;
     let order = order(records);
+    let links = (records.entity == Entity::Ticket).then(|| TicketLinks::new(names, records));
     for rows in order.chunks(BATCH) {
-        let chunk = Chunk { names, run_id, records, rows, picked: UInt32Array::from(rows.to_vec()) };
+        let picked = UInt32Array::from(rows.to_vec());
+        let chunk = Chunk { names, run_id, records, rows, picked, links: links.as_ref() };
         let arrays = columns.iter().map(|column| chunk.column(column.name)).collect();
         appender.append_record_batch(batch(columns.iter().map(|column| column.name), arrays))?;
     }
@@ -73,6 +76,8 @@ struct Chunk<'a> {
     records: &'a Records,
     rows: &'a [u32],
     picked: UInt32Array,
+    /// Of tickets, what they are about.
+    links: Option<&'a TicketLinks<'a>>,
 }
 
 impl Chunk<'_> {
@@ -99,8 +104,22 @@ impl Chunk<'_> {
                     .map(|row| Some(i64::from(self.records.line(*row))).filter(|line| *line > 0))
                     .collect::<Int64Array>(),
             ),
+            "configuration_clusters" => self.ticket_configurations(),
+            "organization_cluster" | "location_cluster" | "contact_cluster" => self.texts(|row, out| {
+                let cluster = self.links.and_then(|links| links.cluster(self.names, self.records, row, name));
+                append_record(out, cluster);
+            }),
             name => self.canonical(name),
         }
+    }
+
+    fn ticket_configurations(&self) -> ArrayRef {
+        let mut out = ListBuilder::new(StringBuilder::new());
+        for row in self.rows {
+            let clusters = self.links.and_then(|links| links.configurations(self.names, self.records, *row));
+            out.append_option(clusters.map(|clusters| clusters.into_iter().map(Some)));
+        }
+        Arc::new(out.finish())
     }
 
     fn texts(&self, mut write: impl FnMut(u32, &mut StringBuilder)) -> ArrayRef {

@@ -199,6 +199,9 @@ fn records(entity: Entity) -> Table {
         .into_iter()
         .skip(1),
     );
+    if entity == Entity::Ticket {
+        columns.extend(ticket_links().into_iter().skip(1));
+    }
     columns.extend(raw);
     let comment = match entity {
         Entity::Organization => {
@@ -207,7 +210,9 @@ fn records(entity: Entity) -> Table {
         Entity::Location => "One row per location record, the sites of the organizations.",
         Entity::Contact => "One row per contact record, the people of the organizations.",
         Entity::Configuration => "One row per configuration record, the devices of the organizations.",
-        Entity::Ticket => "One row per ticket record.",
+        Entity::Ticket => {
+            "One row per ticket record, with the clusters that it is about; tickets are never planned."
+        }
         Entity::License => "One row per licence record.",
         Entity::Group => "One row per group record.",
     };
@@ -217,6 +222,16 @@ fn records(entity: Entity) -> Table {
         key: &["run_id", "source", "record_id"],
         has_index: false,
         columns,
+    }
+}
+
+/// What tickets are about, for analysts.
+fn ticket_links() -> Vec<Column> {
+    columns! {
+        "organization_cluster" Text "The cluster of the organization that the ticket is for; null when it has none.";
+        "location_cluster" Text "The cluster of the location that the ticket names; null when it has none.";
+        "contact_cluster" Text "The cluster of the contact that the ticket names; null when it has none.";
+        "configuration_clusters" Texts "The clusters of the configurations that the ticket names, those without one left out.";
     }
 }
 

@@ -156,8 +156,10 @@ impl Warehouse {
 
 fn write(connection: &mut Connection, identity: Identity, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     let transaction = connection.transaction()?;
-    if identity == Identity::Blank {
-        create(&transaction)?;
+    match identity {
+        Identity::Blank => create(&transaction)?,
+        Identity::Earlier => database::upgrade(&transaction)?,
+        Identity::Warehouse => {}
     }
     let run_id: i64 =
         transaction.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;

@@ -115,6 +115,29 @@ pub(super) const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "ticket_links",
+        comment: "Every ticket with the organization, location, contact and configurations that it is about, one row for each.",
+        sql: include_str!("views/ticket_links.sql"),
+        columns: &[
+            SOURCE,
+            ("ticket_id", "The id of the ticket in its source."),
+            ("number", "The number of the ticket that people quote."),
+            ("title", "The title of the ticket."),
+            ("status", "The status of the ticket."),
+            ("priority", "The priority of the ticket."),
+            ("closed", "True when the source marks the ticket as closed."),
+            ("created_at", "When the ticket was created, in UTC."),
+            ORGANIZATION,
+            (
+                "entity",
+                "organization, location, contact or configuration; null for a ticket that is about none that is known.",
+            ),
+            CLUSTER_ID,
+            HUB_ID,
+            ("name", "The name of what the ticket is about, as the founder of its cluster writes it."),
+        ],
+    },
+    View {
         name: "ready_to_push",
         comment: "Every planned step that may be sent, in the order in which it could be.",
         sql: include_str!("views/ready_to_push.sql"),
@@ -227,7 +250,7 @@ pub(super) fn statements() -> String {
         };
         let _ = writeln!(
             sql,
-            "CREATE VIEW {name} AS SELECT {columns} FROM {} WHERE run_id = {filter};",
+            "CREATE OR REPLACE VIEW {name} AS SELECT {columns} FROM {} WHERE run_id = {filter};",
             quoted(table.name)
         );
         let comment = format!(
@@ -246,7 +269,7 @@ pub(super) fn statements() -> String {
     }
     for view in VIEWS {
         let body = view.sql.trim().trim_end_matches(';').replace("{reason_sentence}", &reason_sentence());
-        let _ = writeln!(sql, "CREATE VIEW {} AS\n{body};", view.name);
+        let _ = writeln!(sql, "CREATE OR REPLACE VIEW {} AS\n{body};", view.name);
         let _ = writeln!(sql, "COMMENT ON VIEW {} IS {};", view.name, literal(view.comment));
         for (column, comment) in view.columns {
             let _ =

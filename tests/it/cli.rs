@@ -843,6 +843,7 @@ fn junk_and_systems_show_what_is_built_in() {
         "it-glue IT Glue hub organizations, locations, contacts, configurations no",
         "connectwise ConnectWise PSA psa organizations, locations, contacts, configurations, tickets yes",
         "datto-rmm Datto RMM rmm organizations, configurations no",
+        "syncro Syncro psa or rmm organizations, contacts, configurations, tickets no",
     ] {
         assert!(rows.iter().any(|shown| shown == row), "{row}: {shown}");
     }
@@ -889,6 +890,7 @@ Start:
 Ask:
   query        Ask the warehouse in SQL; without SQL, list its tables and views
   explain      Say why a record ended as it did
+  report       Write the integration report of the last run
   export       Write every table of the warehouse as Parquet or CSV
 
 Decide:

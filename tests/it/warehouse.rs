@@ -372,6 +372,7 @@ fn no_comment_or_name_is_left_out_of_the_contract() {
         "unmatched",
         "review_queue",
         "device_coverage",
+        "ticket_links",
         "ready_to_push",
         "blocked",
         "why",

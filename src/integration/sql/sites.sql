@@ -1,0 +1,2 @@
+SELECT organization, source, site, record_id, status, rule, reason
+FROM site_matching
