@@ -86,10 +86,11 @@ fn describe(system: &System, paint: Paint) -> String {
     section("CSV files, by name", csv.collect());
     let json = system.json.iter().map(|shape| {
         let what = match (shape.entity, shape.supplement, &shape.lookup) {
+            (Some(entity), _, _) if shape.detail => format!("{} one by one", entity.table()),
             (Some(entity), _, _) => entity.table().to_owned(),
             (None, Some(entity), _) => format!("more of {}", entity.table()),
             (None, None, Some(lookup)) => format!("reference list {lookup}"),
-            (None, None, None) => String::new(),
+            (None, None, None) => "passed over".to_owned(),
         };
         format!("{what}: {}", shape.files.join(", "))
     });

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat, take};
 use rayon::prelude::*;
 
-use super::sink::{FileRows, quarantined};
+use super::sink::{FileRows, Repeats, quarantined};
 use super::supplement::supplemented;
 use crate::model::{
     Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, fields, schema,
@@ -19,38 +19,105 @@ pub(super) struct Assembled {
     pub quarantine: Vec<QuarantineRow>,
 }
 
-/// One table of all files of a source and entity: without repeated ids, sorted by id, supplemented, so that neither
-/// the order of rows nor the cut of files matters.
-pub(super) fn table(
-    source: SourceIx,
-    name: &str,
-    entity: Entity,
-    files: Vec<FileRows>,
-    supplements: Vec<FileRows>,
-) -> Assembled {
-    let mut joined = joined(source, entity, files);
-    let (records, repeated) = sorted(joined.records);
-    joined.records = records;
-    for row in repeated {
-        joined.quarantine.push(QuarantineRow { source: name.to_owned(), ..row });
-    }
-    if !supplements.is_empty() {
-        let adding = self::joined(source, entity, supplements);
-        joined.findings.extend(adding.findings);
-        joined.quarantine.extend(adding.quarantine);
-        let mut records = supplemented(&joined.records, &adding.records);
-        // Rows of supplements are no records, but bad ones must not go unnoticed.
-        records.rows_read = joined.records.rows_read + adding.records.quarantined;
-        records.quarantined = joined.records.quarantined + adding.records.quarantined;
-        joined.records = records;
-    }
-    joined.findings.sort();
-    joined
+/// The rows of all files of a source and entity.
+#[derive(Default)]
+pub(super) struct Parts {
+    /// Records.
+    pub files: Vec<FileRows>,
+    /// Records in full, which add to those of the same id.
+    pub details: Vec<FileRows>,
+    /// Values that add to records.
+    pub supplements: Vec<FileRows>,
 }
 
-/// The rows of all files, one file after the other.
-fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> Assembled {
+/// One table of all files of a source and entity: without repeated ids, sorted by id, supplemented, so that neither
+/// the order of rows nor the cut of files matters.
+pub(super) fn table(source: SourceIx, name: &str, entity: Entity, parts: Parts) -> Assembled {
+    let mut whole = unique(source, name, entity, parts.files);
+    if !parts.details.is_empty() {
+        let details = unique(source, name, entity, parts.details);
+        whole.records = detailed(&whole.records, &details.records);
+        whole.findings.extend(details.findings);
+        whole.quarantine.extend(details.quarantine);
+    }
+    if !parts.supplements.is_empty() {
+        let adding = joined(source, entity, parts.supplements).0;
+        whole.findings.extend(adding.findings);
+        whole.quarantine.extend(adding.quarantine);
+        let mut records = supplemented(&whole.records, &adding.records);
+        // Rows of supplements are no records, but bad ones must not go unnoticed.
+        records.rows_read = whole.records.rows_read + adding.records.quarantined;
+        records.quarantined = whole.records.quarantined + adding.records.quarantined;
+        whole.records = records;
+    }
+    whole.findings.sort();
+    whole
+}
+
+/// The rows of all files without repeated ids, sorted by id.
+fn unique(source: SourceIx, name: &str, entity: Entity, files: Vec<FileRows>) -> Assembled {
+    let (mut whole, repeats) = joined(source, entity, files);
+    let (records, bad) = sorted(whole.records, &repeats);
+    whole.records = records;
+    whole.quarantine.extend(bad.into_iter().map(|row| QuarantineRow { source: name.to_owned(), ..row }));
+    whole
+}
+
+/// The details, with what the records of the same id say besides, and the records that have none. All are sorted by id.
+fn detailed(records: &Records, details: &Records) -> Records {
+    let (ids, detail_ids) = (records.text_at(0), details.text_at(0));
+    let (mut known, mut others) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    for row in 0..u32::try_from(records.len()).expect("a table has fewer than 4 billion rows") {
+        let id = ids.value(row as usize);
+        while at < detail_ids.len() && detail_ids.value(at) < id {
+            at += 1;
+        }
+        let is_known = at < detail_ids.len() && detail_ids.value(at) == id;
+        if is_known { known.push(row) } else { others.push(row) }
+    }
+    let rows_read = records.rows_read + details.rows_read - known.len() as u64;
+    let bad = records.quarantined + details.quarantined;
+    let entity = records.entity;
+    let whole = supplemented(details, &taken(records, known));
+    let mut files = whole.files.clone();
+    let offset = u32::try_from(files.len()).expect("fewer than 4 billion files");
+    let others = taken(records, others);
+    files.extend(others.files.iter().cloned());
+    let batch = one_after_the_other(entity, vec![whole.into_batch(), shifted(others.batch(), offset)]);
+    let joined = Records::new(records.source, entity, files, batch);
+    let order = by_id(&joined);
+    let mut whole = taken(&joined, order);
+    (whole.rows_read, whole.quarantined) = (rows_read, bad);
+    whole
+}
+
+/// Some rows of a table.
+fn taken(records: &Records, rows: Vec<u32>) -> Records {
+    let batch = take_rows(records.entity, records.batch().columns().to_vec(), rows);
+    Records::new(records.source, records.entity, records.files.clone(), batch)
+}
+
+/// Some rows of columns, which are let go one by one.
+fn take_rows(entity: Entity, columns: Vec<ArrayRef>, rows: Vec<u32>) -> RecordBatch {
+    let rows = UInt32Array::from(rows);
+    let columns: Vec<ArrayRef> = columns
+        .into_par_iter()
+        .map(|column| {
+            if is_blank(&column) {
+                Arc::new(LargeStringArray::new_null(rows.len())) as ArrayRef
+            } else {
+                take(&column, &rows, None).expect("the order names rows of the table")
+            }
+        })
+        .collect();
+    RecordBatch::try_new(schema(entity), columns).expect("every column was taken in one order")
+}
+
+/// The rows of all files, one file after the other, and what a repeated id is in each.
+fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> (Assembled, Vec<Repeats>) {
     let mut infos: Vec<FileInfo> = Vec::new();
+    let mut repeats = Vec::new();
     let mut batches: Vec<RecordBatch> = Vec::new();
     let (mut findings, mut quarantine) = (Vec::new(), Vec::new());
     let (mut rows_read, mut bad) = (0, 0);
@@ -59,6 +126,7 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> Assembled {
         rows_read += file.records.rows_read;
         bad += file.records.quarantined;
         infos.extend(file.records.files.iter().cloned());
+        repeats.resize(infos.len(), file.repeats);
         batches.push(shifted(file.records.batch(), offset));
         findings.extend(file.findings);
         quarantine.extend(file.quarantine);
@@ -70,7 +138,7 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> Assembled {
     let mut records = Records::new(source, entity, infos, whole);
     records.rows_read = rows_read;
     records.quarantined = bad;
-    Assembled { records, findings, quarantine }
+    (Assembled { records, findings, quarantine }, repeats)
 }
 
 /// One batch of all. Columns of single files are let go as soon as they are joined.
@@ -126,9 +194,9 @@ pub(super) fn by_id(records: &Records) -> Vec<u32> {
     order
 }
 
-/// The records by id, and for the quarantine all but the first row of every id. Columns are let go as soon as they are
-/// sorted.
-fn sorted(mut records: Records) -> (Records, Vec<QuarantineRow>) {
+/// The records by id, and for the quarantine the rows whose id an earlier row has. Columns are let go as soon as they
+/// are sorted.
+fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<QuarantineRow>) {
     let ids = records.text_at(0);
     if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
         return (records, Vec::new());
@@ -136,16 +204,30 @@ fn sorted(mut records: Records) -> (Records, Vec<QuarantineRow>) {
     let mut order = by_id(&records);
     let mut repeated = Vec::new();
     let mut last: Option<u32> = None;
-    order.retain(|row| {
-        let is_new = last.is_none_or(|last| ids.value(last as usize) != ids.value(*row as usize));
-        if is_new {
-            last = Some(*row);
-        } else {
-            repeated.push(*row);
+    order.retain(|row| match last {
+        Some(last) if ids.value(last as usize) == ids.value(*row as usize) => {
+            repeated.push((last, *row));
+            false
         }
-        is_new
+        _ => {
+            last = Some(*row);
+            true
+        }
     });
-    let quarantine: Vec<QuarantineRow> = repeated
+    let what = |row: u32| repeats.get(records.file_at(row)).copied().unwrap_or_default();
+    let (mut bad, mut merged) = (Vec::new(), Vec::new());
+    let mut more = repeated.len() as u64;
+    for (first, row) in repeated {
+        match what(row) {
+            Repeats::Merged => merged.push(row),
+            Repeats::Same if is_same(&records, first, row) => {}
+            Repeats::Same | Repeats::Bad => {
+                bad.push(row);
+                more -= 1;
+            }
+        }
+    }
+    let quarantine: Vec<QuarantineRow> = bad
         .iter()
         .map(|row| {
             let reason = format!("duplicate_id: the id `{}` stands in an earlier row", records.id(*row));
@@ -153,26 +235,27 @@ fn sorted(mut records: Records) -> (Records, Vec<QuarantineRow>) {
             quarantined("", records.entity, file, line, &reason, &as_json(&records, *row))
         })
         .collect();
-    let order = UInt32Array::from(order);
-    let (source, entity, rows_read) = (records.source, records.entity, records.rows_read);
+    let adding = (!merged.is_empty()).then(|| taken(&records, merged));
+    let (source, entity, rows_read) = (records.source, records.entity, records.rows_read - more);
     let bad = records.quarantined + quarantine.len() as u64;
     let files = std::mem::take(&mut records.files);
-    let unsorted: Vec<ArrayRef> = records.into_batch().columns().to_vec();
-    let columns: Vec<ArrayRef> = unsorted
-        .into_par_iter()
-        .map(|column| {
-            if is_blank(&column) {
-                Arc::new(LargeStringArray::new_null(order.len())) as ArrayRef
-            } else {
-                take(&column, &order, None).expect("the order names rows of the table")
-            }
-        })
-        .collect();
-    let batch = RecordBatch::try_new(schema(entity), columns).expect("every column was taken in one order");
+    let batch = take_rows(entity, records.into_batch().columns().to_vec(), order);
     let mut sorted = Records::new(source, entity, files, batch);
+    if let Some(adding) = adding {
+        sorted = supplemented(&sorted, &adding);
+    }
     sorted.rows_read = rows_read;
     sorted.quarantined = bad;
     (sorted, quarantine)
+}
+
+/// Whether two rows say the same in every column.
+fn is_same(records: &Records, a: u32, b: u32) -> bool {
+    let value = |position: usize, row: u32| {
+        let column = records.text_at(position);
+        column.is_valid(row as usize).then(|| column.value(row as usize))
+    };
+    (0..fields(records.entity).len()).all(|position| value(position, a) == value(position, b))
 }
 
 /// A record as a JSON object of its columns, for the quarantine.

@@ -4,14 +4,16 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use super::children::Children;
 use super::element::Mapping;
+use super::envelope::Envelope;
 use super::error::Failure;
 use super::file::{Content, Rows, not_of_role, unknown};
 use super::files::{Input, squeeze};
 use super::hub_links::link;
 use super::json::{self, Element, Included};
 use super::node::{Node, Path};
-use super::sink::Sink;
+use super::sink::{FileRows, Repeats, Sink};
 use super::values::is_guid;
 use super::{FileReport, LookupItem};
 use crate::model::{SourceIx, column, fields};
@@ -27,8 +29,8 @@ pub(super) fn read(
     input: &Input,
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
-    let lists = lists_of(source.system);
-    let looked_at = look(source.system, input, &lists)?;
+    let envelope = Envelope::of(source.system);
+    let looked_at = look(source.system, input, &envelope)?;
     let Some(shape) = looked_at.shape else {
         let failure = unknown_document(source, &looked_at);
         return if looked_at.other.is_some() {
@@ -38,26 +40,33 @@ pub(super) fn read(
         };
     };
     if let (Some(list), Some(item)) = (&shape.lookup, &shape.item) {
-        return read_list(list, item, input, &lists, report);
+        return read_list(list, item, source, input, &envelope, report);
+    }
+    if let Some(why) = &shape.passed_over {
+        report.note = format!("passed over: {why}");
+        return Ok(Content::default());
     }
     let Some(entity) = shape.subject() else { return Ok(Content::default()) };
     if !source.system.delivers(source.role).contains(&entity) {
         return Ok(not_of_role(source, entity, report));
     }
     let included = if shape.resource.is_some() {
-        input.read(|reader| json::included(reader, &lists))?
+        input.read(|reader| json::included(reader, &envelope))?
     } else {
         Included::default()
     };
     let mapping = Mapping::new(shape, entity, source);
     let mut named = Named::new(&shape.refers);
     let mut sink = Sink::new(ix, source, entity, &input.shown);
+    let mut children = Children::new(&shape.children, ix, source, &input.shown);
     let mut number = 0;
     input.read(|reader| {
-        json::each_element(reader, &lists, &mut |element| {
+        json::each_element(reader, &envelope, &mut |element| {
             number += 1;
             let mut element = match element {
-                Element::Node(node, key) => keyed(node, shape, key.unwrap_or(input.name())),
+                Element::Node(node, key) => {
+                    keyed(spelled(node, source.system), shape, key.unwrap_or(input.name()))
+                }
                 Element::Garbled(bytes) => {
                     let raw = String::from_utf8_lossy(&bytes[..bytes.len().min(RAW_SIZE)]);
                     sink.reject(number, "invalid_utf8: the element is not UTF-8", &raw);
@@ -75,6 +84,7 @@ pub(super) fn read(
             }
             named.add(&element);
             link(&mut element, &included);
+            children.take(&mut element, number, &source.system.secrets);
             mapping.take(element, &mut sink);
             sink.finish(number, String::new);
             true
@@ -88,14 +98,24 @@ pub(super) fn read(
                 .push((shape.columns.get(field.name).map_or_else(String::new, shown), field.name));
         }
     }
-    let rows =
-        if shape.supplement.is_some() { Rows::Supplement(entity, rows) } else { Rows::Records(entity, rows) };
-    Ok(Content { rows, named: named.items(), ..Content::default() })
+    let repeats = if shape.overlapping { Repeats::Same } else { Repeats::Bad };
+    let rows = FileRows { repeats, ..rows };
+    let rows = if shape.supplement.is_some() {
+        Rows::Supplement(entity, rows)
+    } else if shape.detail {
+        Rows::Detail(entity, rows)
+    } else {
+        Rows::Records(entity, rows)
+    };
+    Ok(Content { rows, children: children.build(), named: named.items(), ..Content::default() })
 }
 
-/// Members in which documents of the system hold their elements.
-pub(super) fn lists_of(system: &System) -> Vec<String> {
-    system.json.iter().flat_map(|shape| shape.list.clone()).collect()
+/// The element with its members named as the system's shapes name them.
+fn spelled<'n>(mut element: Node<'n>, system: &'static System) -> Node<'n> {
+    if system.any_case {
+        element.respell(&system.spelling);
+    }
+    element
 }
 
 /// What the first element of a document says.
@@ -111,11 +131,16 @@ pub(super) struct LookedAt<'s> {
 }
 
 /// Looks at the first element of a document.
-pub(super) fn look<'s>(system: &'s System, input: &Input, lists: &[String]) -> Result<LookedAt<'s>, Failure> {
+pub(super) fn look(
+    system: &'static System,
+    input: &Input,
+    envelope: &Envelope<'_>,
+) -> Result<LookedAt<'static>, Failure> {
     let mut found = None;
     input.read(|reader| {
-        json::each_element(reader, lists, &mut |element| {
-            let Element::Node(mut node, key) = element else { return true };
+        json::each_element(reader, envelope, &mut |element| {
+            let Element::Node(node, key) = element else { return true };
+            let mut node = spelled(node, system);
             for shape in &system.json {
                 node = keyed(node, shape, key.unwrap_or(input.name()));
             }
@@ -238,19 +263,25 @@ pub(super) fn shown(origin: &Origin) -> String {
 fn read_list(
     list: &str,
     item: &Item,
+    source: &Source,
     input: &Input,
-    lists: &[String],
+    envelope: &Envelope<'_>,
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
     let list = known_list(list);
     let mut items = Vec::new();
     input.read(|reader| {
-        json::each_element(reader, lists, &mut |element| {
+        json::each_element(reader, envelope, &mut |element| {
             let Element::Node(node, _) = element else { return true };
+            let node = spelled(node, source.system);
             let part = |path: &str| node.at(path).and_then(Node::filled).map(Cow::into_owned);
-            if let (Some(id), Some(name)) = (part("id"), part(&item.name)) {
+            let id = part(item.id.as_deref().unwrap_or("id"));
+            if let (Some(id), Some(name)) = (id, part(&item.name)) {
                 let parent_id = item.parent.as_deref().and_then(part);
-                let is_inactive = item.inactive.as_deref().and_then(part).as_deref() == Some("true");
+                let is = |flag: &Option<String>, truth: &str| {
+                    flag.as_deref().and_then(part).as_deref() == Some(truth)
+                };
+                let is_inactive = is(&item.inactive, "true") || is(&item.active, "false");
                 items.push(LookupItem { id, name, parent_id, is_inactive });
             }
             true

@@ -4,18 +4,20 @@
 //! saved file.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::hub_links::hub_links;
 use super::lists;
+use super::made::Made;
 use super::node::{Node, Path};
 use super::parts::Part;
 use super::sink::Sink;
 use super::skips::{Seen, Skips};
 use super::values::truth;
-use crate::model::{Entity, LIST_SEPARATOR, column, fields};
+use crate::model::{Entity, LIST_SEPARATOR, Reason, column, fields};
 use crate::pipeline::{OrganizationBy, Source};
-use crate::systems::{JsonShape, Origin, Rule};
+use crate::systems::{Child, JsonShape, Main, Origin, Rule, Skip};
 
 /// Members that are no part of a record: how JSON:API refers to others, and what was put in for it.
 const NO_PART: [&str; 2] = ["relationships", LINKED];
@@ -32,7 +34,38 @@ pub(super) struct Mapping<'s> {
     skips: Skips<'s, Path>,
     source: &'s Source,
     skip_position: Option<usize>,
-    id: Vec<Path>,
+    id: Option<Maker<'s>>,
+    mains: Vec<MainPaths<'s>>,
+}
+
+/// How the object is found that stands for an array.
+struct MainPaths<'s> {
+    list: Path,
+    flag: Path,
+    id: Path,
+    member: &'s str,
+}
+
+impl<'s> MainPaths<'s> {
+    fn new(main: &'s Main) -> Self {
+        let (list, flag, id) = (Path::new(&main.of), Path::new(&main.flag), Path::new(&main.id));
+        Self { list, flag, id, member: &main.member }
+    }
+
+    /// Moves the object out of its array.
+    fn take_out(&self, element: &mut Node<'_>) {
+        let Some(Node::Array(items)) = self.list.find_mut(element) else { return };
+        let rank = |item: &Node<'_>| {
+            let id = self.id.find(item).and_then(Node::text).unwrap_or_default().into_owned();
+            // Ids are numbers, so of two the shorter one is lower.
+            (self.flag.find(item) != Some(&Node::Bool(true)), id.len(), id)
+        };
+        let Some(at) = (0..items.len()).min_by_key(|at| rank(&items[*at])) else { return };
+        let main = items.remove(at);
+        if let Some(members) = element.members_mut() {
+            members.push((Cow::Owned(self.member.to_owned()), main));
+        }
+    }
 }
 
 /// How a column is made, with its paths ready to be followed.
@@ -63,6 +96,8 @@ enum Maker<'s> {
         name: Path,
         company: Path,
     },
+    /// What is made of members.
+    Made(Made<'s>),
     /// A rule of parts.
     Part(Part<'s>),
     /// A rule of accounts.
@@ -94,46 +129,61 @@ impl<'s> Maker<'s> {
             Origin::Rule(Rule::OrganizationName { path: name, autotask }) => {
                 Self::OrganizationName { name: path(name), company: path(autotask) }
             }
-            Origin::Rule(rule) => {
-                Account::new(rule).map_or_else(|| Self::Part(Part::new(rule)), Self::Account)
-            }
+            Origin::Rule(rule) => Account::new(rule)
+                .map(Self::Account)
+                .or_else(|| Made::new(rule).map(Self::Made))
+                .unwrap_or_else(|| Self::Part(Part::new(rule))),
         }
     }
 }
 
 impl<'s> Mapping<'s> {
     pub fn new(shape: &'s JsonShape, entity: Entity, source: &'s Source) -> Self {
+        Self::of(&shape.columns, &shape.skip, &shape.main, entity, source)
+    }
+
+    pub fn of_child(child: &'s Child, source: &'s Source) -> Self {
+        Self::of(&child.columns, &child.skip, &child.main, child.entity, source)
+    }
+
+    fn of(
+        origins: &'s BTreeMap<String, Origin>,
+        skips: &'s [Skip],
+        mains: &'s [Main],
+        entity: Entity,
+        source: &'s Source,
+    ) -> Self {
         let all = fields(entity);
         let columns: Vec<(usize, Maker<'s>)> = (0..all.len())
-            .filter_map(|at| shape.columns.get(all[at].name).map(|origin| (at, Maker::new(origin))))
+            .filter_map(|at| origins.get(all[at].name).map(|origin| (at, Maker::new(origin))))
             .collect();
-        let id = match shape.columns.get(column::RECORD_ID).map(Maker::new) {
-            Some(Maker::First(paths)) => paths,
-            _ => Vec::new(),
-        };
+        let id = origins.get(column::RECORD_ID).map(Maker::new);
         let skip_position = all.iter().position(|field| field.name == column::SKIP_REASON);
-        let skips = Skips::new(&shape.skip, source, false, |path| Some(Path::new(path)));
-        Self { columns, skips, source, skip_position, id }
+        let skips = Skips::new(skips, source, false, |path| Some(Path::new(path)));
+        let mains = mains.iter().map(MainPaths::new).collect();
+        Self { columns, skips, source, skip_position, id, mains }
     }
 
     /// Whether the element has an id.
     pub fn has_id(&self, element: &Node<'_>) -> bool {
-        self.id.iter().any(|path| path.find(element).and_then(Node::filled).is_some())
+        match &self.id {
+            Some(Maker::First(paths)) => paths.iter().any(|path| path.filled(element).is_some()),
+            Some(Maker::Made(made)) => made.value(element, &self.source.name).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Why the element takes no part, `None` when it does.
+    pub fn skip_reason(&self, element: &Node<'_>) -> Option<Reason> {
+        self.skips.reason(|path| Seen::node(path.find(element)))
     }
 
     /// Puts the columns of `element` into the row being built; what is left of it goes to `raw`.
     pub fn take(&self, mut element: Node<'_>, sink: &mut Sink<'_>) {
-        let reason = self.skips.reason(|path| Seen::node(path.find(&element)));
-        if let (Some(reason), Some(position)) = (reason, self.skip_position) {
-            sink.put_made(position, reason.code());
+        for main in &self.mains {
+            main.take_out(&mut element);
         }
-        // A member may make several columns, so all are read before any is taken out.
-        let mut used: Vec<&Path> = Vec::with_capacity(self.columns.len());
-        for (position, maker) in &self.columns {
-            if self.put(*position, maker, &element, sink, &mut used) {
-                sink.carry(*position);
-            }
-        }
+        let used = self.fill(&element, sink);
         for path in used {
             path.take(&mut element);
         }
@@ -148,6 +198,21 @@ impl<'s> Mapping<'s> {
                 sink.rest.add(RMM_RECORDS, records, secrets);
             }
         }
+    }
+
+    /// Puts the columns of `element` into the row being built. Returns what they hold entirely.
+    pub fn fill(&self, element: &Node<'_>, sink: &mut Sink<'_>) -> Vec<&Path> {
+        if let (Some(reason), Some(position)) = (self.skip_reason(element), self.skip_position) {
+            sink.put_made(position, reason.code());
+        }
+        // A member may make several columns, so all are read before any is taken out.
+        let mut used: Vec<&Path> = Vec::with_capacity(self.columns.len());
+        for (position, maker) in &self.columns {
+            if self.put(*position, maker, element, sink, &mut used) {
+                sink.carry(*position);
+            }
+        }
+        used
     }
 
     /// Sets one column. Returns whether the element carries it at all.
@@ -242,6 +307,7 @@ impl<'s> Mapping<'s> {
                 }
                 name.is_there(element)
             }
+            Maker::Made(made) => made.put(position, element, &self.source.name, sink),
             Maker::Part(part) => part.put(position, element, sink, used),
             Maker::Account(account) => account.put(position, element, sink, used),
         }

@@ -17,6 +17,8 @@ use crate::systems::{self, System};
 #[derive(Default)]
 pub(super) struct Content {
     pub rows: Rows,
+    /// Records of other entities in its elements.
+    pub children: Vec<(Entity, FileRows)>,
     /// Items of reference lists that its records name, by list.
     pub named: Vec<(&'static str, LookupItem)>,
     /// What accounts are called, by distinguished name.
@@ -29,6 +31,8 @@ pub(super) enum Rows {
     Records(Entity, FileRows),
     /// Records of several entities in one file.
     Several(Vec<(Entity, FileRows)>),
+    /// Records in full, which add to those of the same id.
+    Detail(Entity, FileRows),
     /// Values that add to the records of an entity.
     Supplement(Entity, FileRows),
     /// Items of a reference list.
@@ -63,7 +67,9 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
     };
     let content = outcome?;
     let counted: Vec<(Entity, &FileRows)> = match &content.rows {
-        Rows::Records(entity, rows) | Rows::Supplement(entity, rows) => vec![(*entity, rows)],
+        Rows::Records(entity, rows) | Rows::Detail(entity, rows) | Rows::Supplement(entity, rows) => {
+            vec![(*entity, rows)]
+        }
         Rows::Several(all) => all.iter().map(|(entity, rows)| (*entity, rows)).collect(),
         Rows::List(..) | Rows::Nothing => Vec::new(),
     };
@@ -75,6 +81,10 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
     }
     if !report.entities.is_empty() && report.rows == 0 {
         "it has no rows".clone_into(&mut report.note);
+    }
+    for (entity, rows) in content.children.iter().filter(|(_, rows)| rows.records.rows_read > 0) {
+        let with = if report.note.is_empty() { "with" } else { ", with" };
+        report.note.push_str(&format!("{with} {} {}", rows.records.rows_read, entity.table()));
     }
     Ok((content, report))
 }

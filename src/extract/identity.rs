@@ -6,7 +6,7 @@
 //! with a tilde.
 
 use crate::model::{Entity, LIST_SEPARATOR, column};
-use crate::normalize::name_key;
+use crate::normalize::{fold_case, name_key};
 
 /// Columns whose values identify a record in a file that has no ids.
 const IDENTIFYING: [&str; 12] = [
@@ -91,6 +91,16 @@ pub(super) fn within(id: &str, organization: &str) -> String {
     let mut hash = Fnv::new();
     hash.add(organization);
     hash.add(id);
+    hash.text()
+}
+
+/// The id that values make, for records that a system keeps no id for. Letter case and white space are no difference.
+pub(super) fn made_id(source: &str, values: &[impl AsRef<str>]) -> String {
+    let mut hash = Fnv::new();
+    hash.add(source);
+    for value in values {
+        hash.add(&fold_case(&name_key(value.as_ref())));
+    }
     hash.text()
 }
 

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::assemble;
 use super::identity::implied_id;
-use super::sink::FileRows;
+use super::sink::{FileRows, Repeats};
 use crate::model::{Entity, FileInfo, Records, RecordsBuilder, SourceIx, column, fields};
 use crate::normalize::{fold_case, name_key};
 use crate::pipeline::Names;
@@ -80,8 +80,10 @@ pub(super) fn with_organizations(
         records,
         findings: Vec::new(),
         quarantine: Vec::new(),
+        repeats: Repeats::default(),
     });
-    assemble::table(source, name, entity, files.into(), Vec::new()).records
+    let parts = assemble::Parts { files: files.into(), ..assemble::Parts::default() };
+    assemble::table(source, name, entity, parts).records
 }
 
 /// Records of organizations, by id and name.

@@ -5,13 +5,11 @@ use std::io::Read;
 
 use rustc_hash::FxHashMap;
 
+use super::envelope::Envelope;
 use super::error::Failure;
 use super::node::{Node, write_json};
 use super::scan::Scanner;
 use super::values::is_guid;
-
-/// Members in which any vendor's answer holds its elements.
-const LISTS: [&str; 3] = ["data", "items", "value"];
 
 /// The member in which JSON:API has the resources that its elements refer to.
 const INCLUDED: &str = "included";
@@ -53,23 +51,23 @@ pub(super) enum Element<'e> {
 /// Gives every element of the document to `each`, which returns whether it wants more.
 pub(super) fn each_element(
     reader: &mut dyn Read,
-    lists: &[String],
+    envelope: &Envelope<'_>,
     each: &mut dyn FnMut(Element<'_>) -> bool,
 ) -> Result<(), Failure> {
-    Walk { scanner: Scanner::new(reader)?, lists, each, included: None }.document()
+    Walk { scanner: Scanner::new(reader)?, envelope, each, included: None }.document()
 }
 
 /// The resources that the document carries in `included`.
-pub(super) fn included(reader: &mut dyn Read, lists: &[String]) -> Result<Included, Failure> {
+pub(super) fn included(reader: &mut dyn Read, envelope: &Envelope<'_>) -> Result<Included, Failure> {
     let mut included = Included::default();
-    Walk { scanner: Scanner::new(reader)?, lists, each: &mut |_| true, included: Some(&mut included) }
+    Walk { scanner: Scanner::new(reader)?, envelope, each: &mut |_| true, included: Some(&mut included) }
         .document()?;
     Ok(included)
 }
 
 struct Walk<'w> {
     scanner: Scanner<'w>,
-    lists: &'w [String],
+    envelope: &'w Envelope<'w>,
     each: &'w mut dyn FnMut(Element<'_>) -> bool,
     /// Set when the included resources are wanted, and not the elements.
     included: Option<&'w mut Included>,
@@ -117,15 +115,23 @@ impl Walk<'_> {
 
     /// An element of the outer array: an element, or a page that holds elements.
     fn item(&mut self) -> Step {
-        let (lists, included) = (self.lists, self.included.as_deref_mut());
+        let (envelope, included) = (self.envelope, self.included.as_deref_mut());
         let each = &mut *self.each;
-        parsed(&mut self.scanner, None, |element| {
+        let mut failure = None;
+        let goes_on = parsed(&mut self.scanner, None, |element| {
             let Element::Node(mut node, key) = element else { return included.is_some() || each(element) };
+            failure = envelope.failure(&node);
+            if failure.is_some() {
+                return false;
+            }
             let Some(members) = node.members_mut() else {
                 return included.is_some() || each(Element::Node(node, key));
             };
-            let is_page = |(name, value): &(std::borrow::Cow<'_, str>, Node<'_>)| {
-                is_list(name, lists) && matches!(value, Node::Array(_))
+            // An answer about one record has it where others have their lists.
+            let is_page = |(name, value): &(std::borrow::Cow<'_, str>, Node<'_>)| match value {
+                Node::Array(_) => envelope.is_list(name),
+                Node::Object(_) | Node::Null => envelope.is_own_list(name),
+                _ => false,
             };
             // What has an id is a record, even where it holds a list of others, as a customer holds its contacts.
             let is_record = members.iter().any(|(name, _)| name == "id");
@@ -137,9 +143,15 @@ impl Walk<'_> {
                 resources.into_iter().flat_map(|(_, list)| list.items()).for_each(|it| included.keep(it));
                 return true;
             }
-            let Node::Array(elements) = members.swap_remove(list).1 else { return true };
-            elements.into_iter().all(|element| each(Element::Node(element, None)))
-        })
+            match members.swap_remove(list).1 {
+                Node::Array(elements) => {
+                    elements.into_iter().all(|element| each(Element::Node(element, None)))
+                }
+                Node::Null => true,
+                element => each(Element::Node(element, None)),
+            }
+        })?;
+        failure.map_or(Ok(goes_on), Err)
     }
 
     /// An element of a page.
@@ -154,6 +166,7 @@ impl Walk<'_> {
     fn object(&mut self) -> Step {
         self.scanner.skip();
         let mut whole: Vec<u8> = Vec::new();
+        let mut about_failure: Vec<u8> = Vec::new();
         let (mut holds_elements, mut is_record) = (false, false);
         if self.scanner.eat(b'}')? {
             return Ok(true);
@@ -163,7 +176,8 @@ impl Walk<'_> {
             let first = self.scanner.peek()?;
             let mut goes_on = true;
             is_record |= name == "id";
-            if !is_record && is_list(&name, self.lists) && matches!(first, Some(b'[' | b'{' | b'n')) {
+            let is_list = !is_record && self.envelope.is_list(&name);
+            if is_list && matches!(first, Some(b'[' | b'{' | b'n')) {
                 holds_elements = true;
                 goes_on = match first {
                     Some(b'[') => self.array(Self::element)?,
@@ -178,11 +192,11 @@ impl Walk<'_> {
                 goes_on = self.keyed(&name)?;
             } else {
                 let range = self.scanner.value()?;
+                if self.envelope.is_about_failure(&name) {
+                    add_member(&mut about_failure, &name, self.scanner.bytes(range.clone()));
+                }
                 if !holds_elements && !ABOUT.contains(&name.as_str()) {
-                    whole.push(if whole.is_empty() { b'{' } else { b',' });
-                    write_json(&name, &mut whole);
-                    whole.push(b':');
-                    whole.extend_from_slice(self.scanner.bytes(range));
+                    add_member(&mut whole, &name, self.scanner.bytes(range));
                 }
             }
             if !goes_on {
@@ -193,6 +207,13 @@ impl Walk<'_> {
             }
             if !self.scanner.eat(b',')? {
                 return Err(self.scanner.unexpected("`,` or `}`"));
+            }
+        }
+        if !about_failure.is_empty() {
+            about_failure.push(b'}');
+            let text = String::from_utf8_lossy(&about_failure);
+            if let Some(failure) = Node::parse(&text).ok().and_then(|about| self.envelope.failure(&about)) {
+                return Err(failure);
             }
         }
         if holds_elements || whole.is_empty() || self.included.is_some() {
@@ -237,8 +258,12 @@ impl Walk<'_> {
     }
 }
 
-fn is_list(member: &str, lists: &[String]) -> bool {
-    lists.iter().any(|list| list == member) || LISTS.contains(&member)
+/// Adds a member to an object that is written as it is read.
+fn add_member(object: &mut Vec<u8>, name: &str, value: &[u8]) {
+    object.push(if object.is_empty() { b'{' } else { b',' });
+    write_json(name, object);
+    object.push(b':');
+    object.extend_from_slice(value);
 }
 
 /// Parses the next value and hands it on.
@@ -259,7 +284,7 @@ mod tests {
 
     fn ids(text: &str) -> Result<Vec<i64>, Failure> {
         let mut found = Vec::new();
-        each_element(&mut text.as_bytes(), &["devices".to_owned()], &mut |element| {
+        each_element(&mut text.as_bytes(), &Envelope::with_lists(&["devices"]), &mut |element| {
             found.push(match element {
                 Element::Node(node, _) => match node.get("id") {
                     Some(Node::UInt(id)) => i64::try_from(*id).unwrap_or(-1),
@@ -296,7 +321,7 @@ mod tests {
             }
             true
         };
-        each_element(&mut text.as_bytes(), &[], each).expect("it is valid");
+        each_element(&mut text.as_bytes(), &Envelope::default(), each).expect("it is valid");
         assert_eq!(keys, [Some("5f0c7c0e-6a52-4b1f-9d35-1f8f2a7c1001".to_owned())]);
     }
 
@@ -332,7 +357,7 @@ mod tests {
         bytes.extend(b"{\"id\":3}]");
         let mut found = 0;
         let mut garbled = 0;
-        each_element(&mut bytes.as_slice(), &[], &mut |element| {
+        each_element(&mut bytes.as_slice(), &Envelope::default(), &mut |element| {
             match element {
                 Element::Node(..) => found += 1,
                 Element::Garbled(_) => garbled += 1,
@@ -347,7 +372,7 @@ mod tests {
     fn included_resources_are_found_after_the_elements() {
         let page = r#"{"data":[{"id":"1"}],"included":[{"id":"71","type":"adapters_resources","attributes":{"remote-id":"9"}}]}"#;
         for text in [page.to_owned(), format!("[{page}]")] {
-            let found = included(&mut text.as_bytes(), &[]).expect("it is valid");
+            let found = included(&mut text.as_bytes(), &Envelope::default()).expect("it is valid");
             let attributes = found.attributes("adapters-resources", "71").expect("it is there");
             assert_eq!(attributes.get("remote-id").and_then(Node::text).as_deref(), Some("9"));
         }

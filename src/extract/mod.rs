@@ -11,12 +11,14 @@ mod assemble;
 mod attributes;
 mod belonging;
 mod cells;
+mod children;
 mod csv;
 mod dates;
 mod directory;
 mod document;
 mod element;
 mod encoding;
+mod envelope;
 mod error;
 mod file;
 mod files;
@@ -28,6 +30,7 @@ mod implied;
 mod json;
 mod ldif;
 mod lists;
+mod made;
 mod members;
 mod node;
 mod parquet;
@@ -306,6 +309,7 @@ fn folder(file: &str) -> &str {
 #[derive(Default)]
 struct Collected {
     records: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
+    details: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     supplements: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     lookups: Lookups,
     /// What accounts are called, by source and folder.
@@ -326,6 +330,9 @@ impl Collected {
         if !matches!(content.rows, Rows::Nothing) {
             self.sources.insert(source);
         }
+        for (entity, rows) in content.children {
+            self.records.entry((source, entity)).or_default().push(rows);
+        }
         match content.rows {
             Rows::Records(entity, rows) => self.records.entry((source, entity)).or_default().push(rows),
             Rows::Several(all) => {
@@ -333,6 +340,7 @@ impl Collected {
                     self.records.entry((source, entity)).or_default().push(rows);
                 }
             }
+            Rows::Detail(entity, rows) => self.details.entry((source, entity)).or_default().push(rows),
             Rows::Supplement(entity, rows) => {
                 report.note = format!("adds to the {}", entity.table());
                 self.supplements.entry((source, entity)).or_default().push(rows);
@@ -353,21 +361,21 @@ impl Collected {
                 }
             }
         }
+        for key in self.details.keys() {
+            self.records.entry(*key).or_default();
+        }
         let mut parts = Vec::with_capacity(self.records.len());
-        for ((source, entity), files) in self.records {
-            parts.push((
-                source,
-                entity,
-                files,
-                self.supplements.remove(&(source, entity)).unwrap_or_default(),
-            ));
+        for (key, files) in self.records {
+            let details = self.details.remove(&key).unwrap_or_default();
+            let supplements = self.supplements.remove(&key).unwrap_or_default();
+            parts.push((key.0, key.1, assemble::Parts { files, details, supplements }));
         }
         let made: Vec<assemble::Assembled> = parts
             .into_par_iter()
             .with_max_len(1)
-            .map(|(source, entity, files, supplements)| {
+            .map(|(source, entity, parts)| {
                 let name = &pipeline.sources[usize::from(source)].name;
-                assemble::table(source, name, entity, files, supplements)
+                assemble::table(source, name, entity, parts)
             })
             .collect();
         let (mut tables, mut findings, mut quarantine) = (Vec::new(), Vec::new(), Vec::new());

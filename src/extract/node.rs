@@ -11,6 +11,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::systems::Spelling;
+
 /// The members of an object, in the document's order.
 pub(super) type Members<'a> = Vec<(Cow<'a, str>, Node<'a>)>;
 
@@ -79,6 +81,22 @@ impl<'a> Node<'a> {
         match self {
             Self::Object(members) => Some(members),
             _ => None,
+        }
+    }
+
+    /// Writes the names of members as the shapes of a system spell them.
+    pub fn respell(&mut self, spelling: &'static Spelling) {
+        match self {
+            Self::Array(items) => items.iter_mut().for_each(|item| item.respell(spelling)),
+            Self::Object(members) => {
+                for (name, value) in members {
+                    if let Some(known) = spelling.find(name).filter(|known| *known != name.as_ref()) {
+                        *name = Cow::Borrowed(known);
+                    }
+                    value.respell(spelling);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -279,15 +297,22 @@ impl Path {
         true
     }
 
+    /// The member at the path, to be changed.
+    pub fn find_mut<'n, 'a>(&self, node: &'n mut Node<'a>) -> Option<&'n mut Node<'a>> {
+        self.parts.iter().try_fold(node, |node, (name, hint)| match node {
+            Node::Object(members) => {
+                let at = position(members, name, hint)?;
+                Some(&mut members[at].1)
+            }
+            _ => None,
+        })
+    }
+
     /// Marks the member at the path as taken over.
     pub fn take(&self, node: &mut Node<'_>) {
-        let mut node = node;
-        for (name, hint) in &self.parts {
-            let Node::Object(members) = node else { return };
-            let Some(at) = position(members, name, hint) else { return };
-            node = &mut members[at].1;
+        if let Some(member) = self.find_mut(node) {
+            *member = Node::Taken;
         }
-        *node = Node::Taken;
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use super::csv;
 use super::directory;
 use super::document;
+use super::envelope::Envelope;
 use super::error::Failure;
 use super::file;
-use super::files::{self, Format, Input};
+use super::files::{self, Format, Input, squeeze};
 use super::headings;
 use super::json;
 use super::parquet::{self, Parquet};
@@ -46,7 +47,9 @@ pub fn recognise(folder: &Path) -> Result<Vec<Recognised>, String> {
         organization: None,
     };
     let inputs = files::find(&spec, folder).map_err(|failure: Failure| failure.what)?;
-    let guesses: Vec<Result<Vec<Guess>, String>> = inputs.iter().map(guesses).collect();
+    let name = folder.file_name().map(|name| squeeze(&name.to_string_lossy())).unwrap_or_default();
+    let guesses: Vec<Result<Vec<Guess>, String>> =
+        inputs.iter().map(|input| guesses(input, &(name.clone() + &squeeze(&input.shown)))).collect();
     let parent =
         |input: &Input| input.shown.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
     let settled: Vec<(String, &System)> = inputs
@@ -89,10 +92,10 @@ struct Guess {
 }
 
 /// The best guesses of a file, none when no system knows it, and why when it cannot be read.
-fn guesses(input: &Input) -> Result<Vec<Guess>, String> {
+fn guesses(input: &Input, place: &str) -> Result<Vec<Guess>, String> {
     let mut best: Vec<Guess> = Vec::new();
     let mut why = None;
-    for system in systems::all() {
+    for system in systems::all().iter().filter(|system| is_meant(system, place)) {
         if let Some(note) = file::passed_over(system, input) {
             why = Some(note.to_owned());
             continue;
@@ -113,6 +116,17 @@ fn guesses(input: &Input) -> Result<Vec<Guess>, String> {
     match why {
         Some(why) if best.is_empty() => Err(why),
         _ => Ok(best),
+    }
+}
+
+/// Whether files in a place may be of a system: brands of one system have the same files, and only the place tells
+/// which of them they are of.
+fn is_meant(system: &System, place: &str) -> bool {
+    let is_named = |system: &System| place.contains(&squeeze(&system.name));
+    let is_brand = |other: &&System| other.extends.as_ref() == Some(&system.name);
+    match system.extends {
+        Some(_) => is_named(system),
+        None => !systems::all().iter().filter(is_brand).any(is_named),
     }
 }
 
@@ -138,10 +152,11 @@ fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failur
             }))
         }
         Format::Json => {
-            let found = document::look(system, input, &document::lists_of(system))?;
-            Ok(found.shape.and_then(|shape| match &shape.lookup {
-                Some(list) => guess(None, 1, format!("the list {list}")),
-                None => guess(shape.subject(), 1 + found.columns, String::new()),
+            let found = document::look(system, input, &Envelope::of(system))?;
+            Ok(found.shape.and_then(|shape| match (&shape.lookup, &shape.passed_over) {
+                (Some(list), _) => guess(None, 1, format!("the list {list}")),
+                (None, Some(why)) => guess(None, 1 + shape.needs.len(), format!("passed over: {why}")),
+                (None, None) => guess(shape.subject(), 1 + found.columns, String::new()),
             }))
         }
         Format::Parquet => {
@@ -168,7 +183,7 @@ fn rows(system: &'static System, input: &Input) -> Result<u64, Failure> {
         Format::Json => {
             let mut count = 0;
             input.read(|reader| {
-                json::each_element(reader, &document::lists_of(system), &mut |_| {
+                json::each_element(reader, &Envelope::of(system), &mut |_| {
                     count += 1;
                     true
                 })

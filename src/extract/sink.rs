@@ -26,6 +26,19 @@ pub(super) struct FileRows {
     pub records: Records,
     pub findings: Vec<Finding>,
     pub quarantine: Vec<QuarantineRow>,
+    pub repeats: Repeats,
+}
+
+/// What a row is whose id an earlier row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Repeats {
+    /// A bad one.
+    #[default]
+    Bad,
+    /// The earlier one again, when it says the same; else a bad one.
+    Same,
+    /// The earlier one, of which it says more. It is no row of its own.
+    Merged,
 }
 
 /// Something that was noticed about the row being built.
@@ -298,7 +311,8 @@ impl<'a> Sink<'a> {
         if !self.dates.is_empty() {
             self.findings.extend(widths::lost_zeros(&records, &self.source.name));
         }
-        FileRows { records, findings: self.findings, quarantine: self.quarantine }
+        let repeats = Repeats::default();
+        FileRows { records, findings: self.findings, quarantine: self.quarantine, repeats }
     }
 }
 

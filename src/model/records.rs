@@ -133,10 +133,16 @@ impl Records {
         self.text_at(0).value(row as usize)
     }
 
+    /// The position in [`Records::files`] of the file of the record in `row`.
+    #[must_use]
+    pub fn file_at(&self, row: u32) -> usize {
+        self.place(column::SOURCE_FILE).value(row as usize) as usize
+    }
+
     /// The file of the record in `row`.
     #[must_use]
     pub fn file(&self, row: u32) -> &FileInfo {
-        &self.files[self.place(column::SOURCE_FILE).value(row as usize) as usize]
+        &self.files[self.file_at(row)]
     }
 
     /// The line of the record in `row`, from 1; 0 for an implied record.

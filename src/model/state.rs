@@ -95,11 +95,13 @@ pub enum Reason {
     PersonalDevice,
     /// What a source lists among its devices and is none.
     NotADevice,
+    /// A vendor among the organizations.
+    Vendor,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::PointsToSeveral,
         Self::TargetTaken,
         Self::SeveralPointToOne,
@@ -123,6 +125,7 @@ impl Reason {
         Self::Unlicensed,
         Self::PersonalDevice,
         Self::NotADevice,
+        Self::Vendor,
     ];
 
     /// The code, as in the `reason` columns.
@@ -152,6 +155,7 @@ impl Reason {
             Self::Unlicensed => "unlicensed",
             Self::PersonalDevice => "personal_device",
             Self::NotADevice => "not_a_device",
+            Self::Vendor => "vendor",
         }
     }
 
@@ -182,6 +186,7 @@ impl Reason {
             Self::Unlicensed => "it has no licence",
             Self::PersonalDevice => "the device is someone's own",
             Self::NotADevice => "the source lists it among its devices, but it is none",
+            Self::Vendor => "it is a vendor and no client",
         }
     }
 

@@ -187,7 +187,8 @@ impl<'c, 'a> Request<'c, 'a> {
         let target = self.draft.target;
         let parent_id = parent.as_ref().and_then(|parent| parent.id.as_deref().ok());
         let place = self.ctx.system(target).lists.get(&list);
-        let (is_listed, is_addable) = (place.is_some(), place.is_some_and(|place| place.addable));
+        let is_listed = place.is_some_and(|place| !place.path.is_empty());
+        let is_addable = place.is_some_and(|place| place.addable);
         // A model of a maker that is yet to be made cannot be in the list.
         let found = match &parent {
             Some(Parent { id: Err(step), .. }) if step.contains(":create:") => Found::Absent,

@@ -88,13 +88,17 @@ impl<'c, 'a> Values<'c, 'a> {
             let Some(value) = value else { continue };
             let taken = system.column(self.draft.entity, field);
             let list = taken.and_then(|taken| taken.list);
-            let fixed = list.filter(|list| system.lists.get(list).is_some_and(|list| !list.addable));
-            if let Some(list) = fixed {
+            let place = list.and_then(|list| system.lists.get(&list)).filter(|place| !place.addable);
+            if let Some((list, place)) = list.zip(place) {
                 match self.ctx.lists.find(self.draft.target, list, &value.text, None) {
                     Found::Absent => unknown.push(format!("{field} (the PSA has no `{}`)", value.text)),
                     Found::Item(item) if item.is_inactive => {
                         unknown.push(format!("{field} (`{}` is inactive in the PSA)", value.text));
                     }
+                    Found::NoList if place.path.is_empty() => unknown.push(format!(
+                        "{field} (the list that has the id of `{}` was not read, and no call for it is known)",
+                        value.text
+                    )),
                     Found::Item(_) | Found::NoList => {}
                 }
             }

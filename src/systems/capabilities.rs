@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::directory::Directory;
-use super::shapes::{CsvShape, JsonShape};
+use super::shapes::{CsvShape, Failed, JsonShape};
+use super::spelling::Spelling;
 use super::{List, Push, PushList};
 use crate::model::{Entity, Role};
 
@@ -15,6 +16,8 @@ use crate::model::{Entity, Role};
 pub struct System {
     /// The name in pipelines: `it-glue`, `connectwise`, `datto-rmm`, `csv`, `parquet`.
     pub name: String,
+    /// The system whose file this one takes over but for what it says itself.
+    pub extends: Option<String>,
     /// The name for people: `ConnectWise PSA`.
     pub title: String,
     /// The role, or the one that it has where a pipeline says none.
@@ -54,6 +57,18 @@ pub struct System {
     /// Folders of an export that hold files of people's own, which are passed over.
     #[serde(default)]
     pub foreign_folders: Vec<String>,
+    /// Members in which any of its answers holds its elements.
+    #[serde(default)]
+    pub list: Vec<String>,
+    /// How an answer says that it failed. Such an answer is no empty list.
+    #[serde(default)]
+    pub failed: Vec<Failed>,
+    /// Whether the names of members differ in letter case from one answer to the other.
+    #[serde(default)]
+    pub any_case: bool,
+    /// How the shapes spell the names of members.
+    #[serde(skip)]
+    pub spelling: Spelling,
     /// Its CSV files, by entity.
     #[serde(default)]
     pub csv: BTreeMap<Entity, CsvShape>,

@@ -48,6 +48,14 @@ lists! {
     Country = "country", "countries";
     /// Kinds of e-mail addresses and telephone numbers.
     CommunicationType = "communication_type", "communication_types";
+    /// Kinds of e-mail addresses, where telephone numbers have kinds of their own.
+    EmailType = "email_type", "email_types";
+    /// Kinds of telephone numbers, likewise.
+    PhoneType = "phone_type", "phone_types";
+    /// Kinds of businesses.
+    BusinessType = "business_type", "business_types";
+    /// The people who look after organizations.
+    AccountManager = "account_manager", "account_managers";
 }
 
 impl List {

@@ -8,30 +8,73 @@ mod directory;
 mod lists;
 mod push;
 mod shapes;
+mod spelling;
 
 use std::sync::LazyLock;
+
+use toml::{Table, Value};
 
 pub use capabilities::System;
 pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
 pub use push::{Push, PushColumn, PushList};
-pub use shapes::{Adapters, CsvShape, Item, JsonShape, Labelled, Origin, PrimaryAdapter, Refer, Rule, Skip};
+pub use shapes::{
+    Adapters, Child, CsvShape, Failed, Item, JsonShape, Labelled, Main, Origin, PrimaryAdapter, Refer, Rule,
+    Skip,
+};
+pub use spelling::Spelling;
+
+const FILES: [&str; 12] = [
+    include_str!("../../data/systems/it-glue.toml"),
+    include_str!("../../data/systems/connectwise.toml"),
+    include_str!("../../data/systems/autotask.toml"),
+    include_str!("../../data/systems/kaseya-bms.toml"),
+    include_str!("../../data/systems/vorex.toml"),
+    include_str!("../../data/systems/pulseway.toml"),
+    include_str!("../../data/systems/tigerpaw.toml"),
+    include_str!("../../data/systems/datto-rmm.toml"),
+    include_str!("../../data/systems/syncro.toml"),
+    include_str!("../../data/systems/active-directory.toml"),
+    include_str!("../../data/systems/csv.toml"),
+    include_str!("../../data/systems/parquet.toml"),
+];
 
 static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
-    [
-        include_str!("../../data/systems/it-glue.toml"),
-        include_str!("../../data/systems/connectwise.toml"),
-        include_str!("../../data/systems/autotask.toml"),
-        include_str!("../../data/systems/datto-rmm.toml"),
-        include_str!("../../data/systems/syncro.toml"),
-        include_str!("../../data/systems/active-directory.toml"),
-        include_str!("../../data/systems/csv.toml"),
-        include_str!("../../data/systems/parquet.toml"),
-    ]
-    .into_iter()
-    .map(|text| toml::from_str(text).expect("a test parses every embedded system"))
-    .collect()
+    let mut tables: Vec<Table> = Vec::with_capacity(FILES.len());
+    for text in FILES {
+        let own: Table = text.parse().expect("a test parses every embedded system");
+        let table = whole(own, &tables);
+        tables.push(table);
+    }
+    tables.into_iter().map(system).collect()
 });
+
+/// The file of a system with all that it takes over from the one that it extends.
+fn whole(own: Table, earlier: &[Table]) -> Table {
+    let Some(base) = own.get("extends").and_then(Value::as_str) else { return own };
+    let base = earlier.iter().find(|table| table.get("name").and_then(Value::as_str) == Some(base));
+    let mut whole = base.expect("a system extends one that stands before it").clone();
+    replace(&mut whole, own);
+    whole
+}
+
+/// Puts the values of a table in place of another's; tables in both are one inside the other.
+fn replace(table: &mut Table, by: Table) {
+    for (key, value) in by {
+        match (table.get_mut(&key), value) {
+            (Some(Value::Table(old)), Value::Table(new)) => replace(old, new),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
+
+fn system(table: Table) -> System {
+    let spelling = Spelling::of(&table);
+    let system: System = table.try_into().expect("a test parses every embedded system");
+    if system.any_case { System { spelling, ..system } } else { system }
+}
 
 /// All systems: the hub, then PSA, RMM and the generic ones.
 #[must_use]

@@ -53,7 +53,8 @@ pub struct PushColumn {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushList {
-    /// The path of its items.
+    /// The path of its items; empty where the vendor publishes none, so that the list has to be read from a file.
+    #[serde(default)]
     pub path: String,
     /// The member that holds an item's name.
     #[serde(default = "name")]

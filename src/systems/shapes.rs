@@ -37,6 +37,16 @@ pub struct JsonShape {
     pub supplement: Option<Entity>,
     /// The reference list whose items the elements are.
     pub lookup: Option<String>,
+    /// Why documents of this kind are passed over.
+    pub passed_over: Option<String>,
+    /// True for records in full: they add to the records of the same id in a list, and stand for themselves where
+    /// there is none.
+    #[serde(default)]
+    pub detail: bool,
+    /// True where one element is in several answers, such as those of overlapping searches: one that says the same as
+    /// an earlier one of its id is that one.
+    #[serde(default)]
+    pub overlapping: bool,
     /// File names, without ending and page number.
     #[serde(default)]
     pub files: Vec<String>,
@@ -54,10 +64,16 @@ pub struct JsonShape {
     /// Elements that take no part.
     #[serde(default)]
     pub skip: Vec<Skip>,
+    /// Objects of an array that stand for it.
+    #[serde(default)]
+    pub main: Vec<Main>,
     /// Canonical columns and where they come from.
     #[serde(default)]
     pub columns: BTreeMap<String, Origin>,
-    /// For reference lists: where an item's parts come from; the id is the member `id`.
+    /// Records of other entities in the elements.
+    #[serde(default)]
+    pub children: Vec<Child>,
+    /// For reference lists: where an item's parts come from.
     pub item: Option<Item>,
     /// Items of reference lists that the elements name with their ids.
     #[serde(default)]
@@ -76,12 +92,68 @@ impl JsonShape {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
+    /// The id; without it, the member `id`.
+    pub id: Option<String>,
     /// The name.
     pub name: String,
     /// The id of the item that it belongs to.
     pub parent: Option<String>,
     /// A truth value that says that the item is inactive.
     pub inactive: Option<String>,
+    /// A truth value that says that the item is active.
+    pub active: Option<String>,
+}
+
+/// How an answer says that it failed. Paths start at the answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failed {
+    /// The member that says so. A blank one, and a structure, says nothing.
+    pub member: String,
+    /// The value that it then has; without it, any.
+    pub equals: Option<String>,
+    /// The value that it has when all is well.
+    pub unless: Option<String>,
+    /// Where the reason stands, the first that is not blank.
+    #[serde(default)]
+    pub message: Vec<String>,
+}
+
+/// The one object of an array that stands for it: it becomes a member of its own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Main {
+    /// The array.
+    pub of: String,
+    /// The name of the new member.
+    pub member: String,
+    /// A truth value that marks the object. Of several, and where none is marked, the one of the lowest id stands for
+    /// the array.
+    pub flag: String,
+    /// The id.
+    pub id: String,
+}
+
+/// Records of another entity in the elements of a document. They are rows of the file like any other when they stand in
+/// an array. Without one they are only implied: made of what the element says, each once, and counted as no row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Child {
+    /// The entity.
+    pub entity: Entity,
+    /// The array that holds them. Without it every element makes one, unless it gives no id or takes no part.
+    pub each: Option<String>,
+    /// Columns that come from the element around them, as paths.
+    #[serde(default)]
+    pub parent: BTreeMap<String, String>,
+    /// Children that take no part; implied ones are not made.
+    #[serde(default)]
+    pub skip: Vec<Skip>,
+    /// Objects of an array that stand for it.
+    #[serde(default)]
+    pub main: Vec<Main>,
+    /// Canonical columns and where they come from; paths start at the child.
+    pub columns: BTreeMap<String, Origin>,
 }
 
 /// An item of a reference list that an element names, as paths.
@@ -196,6 +268,40 @@ pub enum Rule {
     Adapters(Adapters),
     /// One member of the network adapter that a device goes out by.
     PrimaryAdapter(PrimaryAdapter),
+    /// Several values in one; nothing unless all are there.
+    Joined {
+        /// The members.
+        paths: Vec<String>,
+        /// What stands between them.
+        by: String,
+    },
+    /// The same value in every record.
+    Always {
+        /// The value.
+        value: String,
+    },
+    /// An id made of values, for what the vendor gives none: two records that say the same in them are one.
+    MadeId {
+        /// Members without which there is none.
+        needs: Vec<String>,
+        /// Further members.
+        #[serde(default)]
+        with: Vec<String>,
+    },
+    /// A word for each truth value.
+    YesOrNo {
+        /// The member.
+        path: String,
+        /// The word for true.
+        yes: String,
+        /// The word for false.
+        no: String,
+    },
+    /// Whether a member is not blank.
+    Filled {
+        /// The member.
+        path: String,
+    },
     /// The opposite of a truth value.
     Not {
         /// The member.
@@ -387,6 +493,8 @@ impl Rule {
             | Self::Names { path }
             | Self::Interfaces { path, .. }
             | Self::Not { path }
+            | Self::YesOrNo { path, .. }
+            | Self::Filled { path }
             | Self::FirstName { path }
             | Self::LastName { path }
             | Self::BusinessName { path, .. }
@@ -402,6 +510,10 @@ impl Rule {
                 paths.first().map_or("", String::as_str)
             }
             Self::Values { of } | Self::Labels { of } => of.first().map_or("", |first| first.path.as_str()),
+            Self::Joined { paths: needs, .. } | Self::MadeId { needs, .. } => {
+                needs.first().map_or("", String::as_str)
+            }
+            Self::Always { .. } => "",
             Self::HubLinks {} => "relationships",
             Self::PersonName { half, given, family, .. } => {
                 if half == "first" {
@@ -439,7 +551,12 @@ mod tests {
                 }
             }
             for shape in &system.json {
-                let kinds = [shape.entity.is_some(), shape.supplement.is_some(), shape.lookup.is_some()];
+                let kinds = [
+                    shape.entity.is_some(),
+                    shape.supplement.is_some(),
+                    shape.lookup.is_some(),
+                    shape.passed_over.is_some(),
+                ];
                 assert_eq!(kinds.iter().filter(|is| **is).count(), 1, "{}: {:?}", system.name, shape.files);
                 assert_eq!(
                     shape.lookup.is_some(),
@@ -453,6 +570,10 @@ mod tests {
                     for column in shape.columns.keys() {
                         check(entity, column);
                     }
+                }
+                for child in &shape.children {
+                    assert!(child.columns.contains_key("record_id"), "{} {}", system.name, child.entity);
+                    child.columns.keys().chain(child.parent.keys()).for_each(|it| check(child.entity, it));
                 }
             }
         }

@@ -9,7 +9,12 @@ use matchbook::model::{Reason, State};
 use matchbook::plan::Gate;
 
 /// Every pipeline whose records a README lists, with that README's folder in `samples`.
-const LISTED: &[(&str, &str)] = &[("pipelines/demo.toml", ""), ("pipelines/syncro.toml", "syncro")];
+const LISTED: &[(&str, &str)] = &[
+    ("pipelines/demo.toml", ""),
+    ("pipelines/kaseya-bms.toml", "kaseya_bms"),
+    ("pipelines/tigerpaw.toml", "tigerpaw"),
+    ("pipelines/syncro.toml", "syncro"),
+];
 
 /// A copy of the samples and the pipelines, so that warehouses are made there.
 struct Estate {
