@@ -17,12 +17,12 @@ const LISTED: &[(&str, &str)] = &[
 ];
 
 /// A copy of the samples and the pipelines, so that warehouses are made there.
-struct Estate {
+pub struct Estate {
     folder: tempfile::TempDir,
 }
 
 impl Estate {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         for name in ["samples", "pipelines"] {
             copy(&repository().join(name), &folder.path().join(name));
@@ -30,18 +30,18 @@ impl Estate {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn matchbook(&self, arguments: &[&str]) -> Output {
+    pub fn matchbook(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_matchbook"));
         command.current_dir(self.folder.path()).args(arguments);
         command.output().expect("the program starts")
     }
 
     /// Runs `pipeline` and fails unless it ends with `code`.
-    fn run(&self, pipeline: &str, code: i32) {
+    pub fn run(&self, pipeline: &str, code: i32) {
         let output = self.matchbook(&["run", pipeline, "--json"]);
         assert_eq!(
             output.status.code(),
@@ -53,7 +53,7 @@ impl Estate {
     }
 
     /// The rows of a query; `{run}` in it is the last run, completed or held.
-    fn query(&self, pipeline: &str, sql: &str) -> Vec<Vec<String>> {
+    pub fn query(&self, pipeline: &str, sql: &str) -> Vec<Vec<String>> {
         let sql = sql.replace("{run}", "run_id = (SELECT max(run_id) FROM runs)");
         let output = self.matchbook(&["query", pipeline, &sql, "--csv"]);
         assert!(
