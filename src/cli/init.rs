@@ -167,8 +167,14 @@ impl<'a> Place<'a> {
         let mut lines: BTreeSet<String> = BTreeSet::new();
         for file in files {
             let folder = file.file.split_once('/').map(|(folder, _)| folder);
+            // A workbook is named once for all of its sheets, which may be of several entities.
+            let workbook = [".xlsx#", ".xlsm#"].iter().find_map(|ending| {
+                let at = file.file.to_lowercase().find(ending)?;
+                file.file.get(..at + ending.len() - 1)
+            });
             let line = match (folder, file.entity) {
                 (Some(folder), _) if self.is_only_of(folder, system) => quoted(&self.path(folder)),
+                _ if workbook.is_some() => quoted(&self.path(workbook.unwrap_or_default())),
                 (_, Some(entity)) if is_general => {
                     format!(
                         "{{ path = {}, entity = {} }}",

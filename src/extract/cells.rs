@@ -31,6 +31,11 @@ pub(super) struct Care {
 }
 
 impl Care {
+    /// Whether the column holds identifiers.
+    pub const fn is_identifier(self) -> bool {
+        self.is_identifier
+    }
+
     /// For a column of an entity.
     pub fn of(entity: Entity, field: &Field) -> Self {
         let is = |names: &[&str]| names.contains(&field.name);

@@ -38,6 +38,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The failure of one file of several.
+    pub fn about(self, file: &str) -> Self {
+        Self { what: format!("`{file}`: {}", self.what), ..self }
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         let hint = match error.kind() {

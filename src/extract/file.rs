@@ -6,8 +6,10 @@ use super::document;
 use super::encoding::Decoding;
 use super::error::Failure;
 use super::files::{Format, Input, squeeze};
+use super::heading_row;
 use super::headings::{Headings, entity_of};
 use super::sink::{FileRows, Sink};
+use super::workbook;
 use super::{FileReport, LookupItem};
 use crate::model::{Entity, SourceIx};
 use crate::pipeline::Source;
@@ -57,6 +59,10 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
     }
     let outcome = match input.format {
         Format::Csv => read_csv(ix, source, input, &mut report),
+        Format::Workbook => match &input.sheet {
+            Some(sheet) => workbook::read(ix, source, input, sheet, &mut report),
+            None => Ok(Content::default()),
+        },
         Format::Json => document::read(ix, source, input, &mut report),
         Format::Ldif => match &source.system.directory {
             Some(directory) => directory::read_ldif(ix, source, directory, input, &mut report),
@@ -93,7 +99,7 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
 pub(super) fn passed_over(system: &System, input: &Input) -> Option<&'static str> {
     match input.format {
         Format::Secret => Some("not opened: it holds passwords in clear text"),
-        Format::Other => Some("passed over: not a CSV, JSON, LDIF, Parquet or zip file"),
+        Format::Other => Some("passed over: not a CSV, XLSX, JSON, LDIF, Parquet or zip file"),
         _ if input.is_in(&system.foreign_folders) => {
             Some("passed over: a file of someone's own in the export")
         }
@@ -131,7 +137,7 @@ fn read_csv(
     input: &Input,
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
-    csv::read(input, source, |rows| {
+    let read = csv::read(input, source, |rows| {
         let decoding = rows.decoding;
         report.encoding = decoding.name();
         report.separator = Some(char::from(rows.beginning.separator));
@@ -157,7 +163,11 @@ fn read_csv(
         let filled = rows.read_into(&headings, source, &mut sink)?;
         report.headings(&headings, entity, &filled);
         Ok(Rows::Records(entity, sink.build()).into())
-    })
+    });
+    match read {
+        Err(failure) if heading_row::is_no_table(&failure) => unknown(source, input, report, failure),
+        read => read,
+    }
 }
 
 /// The entity of a CSV file and its headings, `None` when it is no file of the source's system.

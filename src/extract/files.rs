@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 use super::archive::{self, Member};
 use super::belonging::{Home, Place};
 use super::error::Failure;
+use super::workbook::{self, Sheet};
 use crate::model::Entity;
 use crate::pipeline::FileSpec;
 
 /// Folders inside folders, at most.
 const DEPTH: usize = 8;
+
+/// What spreadsheet programs call a sheet, before its number.
+const UNNAMED_SHEETS: [&str; 6] = ["sheet", "tabelle", "feuil", "hoja", "foglio", "blad"];
 
 /// One file of a source.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub(super) struct Input {
     /// The organization that the pipeline gives.
     organization: Option<String>,
     pub format: Format,
+    /// The sheet of a workbook.
+    pub sheet: Option<Sheet>,
     /// True when the pipeline names the file itself, and not a folder, an archive or a pattern.
     pub is_named: bool,
     /// The path below the folder or archive that the pipeline names.
@@ -37,6 +43,8 @@ pub(super) struct Input {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Csv,
+    /// A sheet of a workbook.
+    Workbook,
     Json,
     Parquet,
     Ldif,
@@ -50,6 +58,7 @@ impl Format {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
+            Self::Workbook => "XLSX",
             Self::Json => "JSON",
             Self::Parquet => "Parquet",
             Self::Ldif => "LDIF",
@@ -63,8 +72,13 @@ impl Format {
         if stem(name).starts_with("password") {
             return Self::Secret;
         }
+        // What a spreadsheet program puts beside a file that is open.
+        if name.rsplit('/').next().is_some_and(|name| name.starts_with("~$")) {
+            return Self::Other;
+        }
         match name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
-            Some("csv") => Self::Csv,
+            Some("csv" | "tsv" | "tab") => Self::Csv,
+            Some("xlsx" | "xlsm") => Self::Workbook,
             Some("json") => Self::Json,
             Some("parquet") => Self::Parquet,
             Some("ldf" | "ldif") => Self::Ldif,
@@ -99,18 +113,28 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
         let path = if spec.path.exists() { spec.path.clone() } else { PathBuf::from(glob_unescaped(&text)) };
         finder.add(&path, "", 0)?;
         let is_file = path.is_file();
-        finder.inputs.iter_mut().for_each(|input| input.is_named = is_file && input.member.is_none());
+        for input in finder.inputs.iter_mut().filter(|input| is_file && input.member.is_none()) {
+            input.is_named = true;
+            // A text file may be anything, unless the pipeline says that it is data.
+            if input.format == Format::Other && ends_with_txt(&input.shown) {
+                input.format = Format::Csv;
+            }
+        }
     }
     let mut inputs = finder.inputs;
     if !inputs.iter().any(|input| !matches!(input.format, Format::Secret | Format::Other)) {
         return Err(Failure::new(
-            "it holds no CSV, JSON, LDIF, Parquet or zip file that is read",
+            "it holds no CSV, XLSX, JSON, LDIF, Parquet or zip file that is read",
             "check the path, which starts at the pipeline's folder",
         ));
     }
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
     inputs.dedup_by(|a, b| a.shown == b.shown);
     Ok(inputs)
+}
+
+fn ends_with_txt(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("txt"))
 }
 
 /// The text without the brackets by which a glob escapes its special characters.
@@ -142,12 +166,11 @@ impl Finder<'_> {
         let shown = shown(path, self.folder);
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
             for (name, member) in archive::members(path)? {
-                self.push(format!("{shown}/{name}"), path, Some(member), &name);
+                self.push(format!("{shown}/{name}"), path, Some(member), &name)?;
             }
             return Ok(());
         }
-        self.push(shown, path, None, below);
-        Ok(())
+        self.push(shown, path, None, below)
     }
 
     fn add_folder(&mut self, path: &Path, below: &str, depth: usize) -> Result<(), Failure> {
@@ -165,18 +188,37 @@ impl Finder<'_> {
         Ok(())
     }
 
-    fn push(&mut self, shown: String, path: &Path, member: Option<Member>, below: &str) {
+    /// Adds a file, or every sheet of a workbook.
+    fn push(
+        &mut self,
+        shown: String,
+        path: &Path,
+        member: Option<Member>,
+        below: &str,
+    ) -> Result<(), Failure> {
         let format = Format::of(&shown);
-        self.inputs.push(Input {
+        let input = Input {
             shown,
             path: path.to_owned(),
             member,
             entity: self.spec.entity,
             organization: self.spec.organization.clone(),
             format,
+            sheet: None,
             is_named: false,
             below: below.to_owned(),
-        });
+        };
+        if format != Format::Workbook {
+            self.inputs.push(input);
+            return Ok(());
+        }
+        for sheet in workbook::sheets(&input).map_err(|failure| failure.about(&input.shown))? {
+            let shown = format!("{}#{}", input.shown, sheet.name);
+            let is_secret = stem(&format!("{}.", sheet.name)).starts_with("password");
+            let format = if is_secret { Format::Secret } else { format };
+            self.inputs.push(Input { shown, sheet: Some(sheet), format, ..input.clone() });
+        }
+        Ok(())
     }
 }
 
@@ -227,7 +269,14 @@ impl Input {
 
     /// The file's name in comparable form: without folder, ending, page number and punctuation, lower-case.
     pub fn stem(&self) -> String {
-        stem(&self.shown)
+        let Some(sheet) = &self.sheet else { return stem(&self.shown) };
+        let own = stem(&format!("{}.", sheet.name));
+        // A sheet that nobody named is called like its workbook.
+        if UNNAMED_SHEETS.contains(&own.as_str()) {
+            stem(self.shown.strip_suffix(&format!("#{}", sheet.name)).unwrap_or(&self.shown))
+        } else {
+            own
+        }
     }
 
     /// The file's name without folder and ending.

@@ -96,6 +96,16 @@ pub(super) fn heading_row(records: &[ByteRecord], known: &Known) -> Result<usize
     ))
 }
 
+/// Why a sheet is no table.
+pub(super) fn no_table(why: &str) -> Failure {
+    Failure::new(format!("no_table: {why}"), "")
+}
+
+/// Whether what is wrong with a file is that there is no table in it.
+pub(super) fn is_no_table(failure: &Failure) -> bool {
+    ["heading_not_found:", "no_table:"].iter().any(|code| failure.what.starts_with(code))
+}
+
 fn empty() -> Failure {
     Failure::new("the file is empty", "export it again, or take it out of the pipeline")
 }

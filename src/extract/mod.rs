@@ -44,6 +44,7 @@ mod skips;
 mod supplement;
 mod values;
 mod widths;
+mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
 

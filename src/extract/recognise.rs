@@ -12,6 +12,7 @@ use super::files::{self, Format, Input, squeeze};
 use super::headings;
 use super::json;
 use super::parquet::{self, Parquet};
+use super::workbook;
 use crate::model::{Entity, fields};
 use crate::pipeline::{FileSpec, Source};
 use crate::systems::{self, System};
@@ -133,10 +134,16 @@ fn is_meant(system: &System, place: &str) -> bool {
 fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failure> {
     let guess = |entity, score, note| Some(Guess { system, entity, score, note });
     match input.format {
-        Format::Csv => {
+        Format::Csv | Format::Workbook => {
             let source = Source::of(system);
-            let raw = csv::read(input, &source, |rows| Ok(rows.headings))?;
-            if let Some(directory) = &system.directory {
+            let raw = match &input.sheet {
+                Some(sheet) if sheet.is_hidden => {
+                    return Err(Failure::new("passed over: a hidden sheet", ""));
+                }
+                Some(sheet) => workbook::headings(input, sheet, &source)?,
+                None => csv::read(input, &source, |rows| Ok(rows.headings))?,
+            };
+            if let Some(directory) = system.directory.as_ref().filter(|_| input.sheet.is_none()) {
                 let found = directory::understood(&source, directory, input, &raw);
                 let own = directory::own(directory, &raw);
                 let others = raw.len() - own;
@@ -179,7 +186,10 @@ fn guess(system: &'static System, input: &Input) -> Result<Option<Guess>, Failur
 
 fn rows(system: &'static System, input: &Input) -> Result<u64, Failure> {
     match input.format {
-        Format::Csv => csv::count(input, &Source::of(system)),
+        Format::Csv | Format::Workbook => match &input.sheet {
+            Some(sheet) => workbook::count(input, sheet, &Source::of(system)),
+            None => csv::count(input, &Source::of(system)),
+        },
         Format::Json => {
             let mut count = 0;
             input.read(|reader| {

@@ -363,6 +363,11 @@ impl<'h> Plan<'h> {
         }
     }
 
+    /// Whether the column at `at` holds identifiers.
+    pub fn is_identifier(&self, at: usize) -> bool {
+        self.targets[at].as_ref().is_some_and(|target| target.care.is_identifier())
+    }
+
     fn name(&self, at: usize) -> &'static str {
         self.targets[at].as_ref().map_or("", |target| target.name)
     }

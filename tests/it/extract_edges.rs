@@ -68,7 +68,7 @@ fn a_path_that_holds_nothing_is_an_error() {
     let (message, _) = folder.fail();
     assert_eq!(
         message,
-        "the source `psa` cannot be read: `empty`: it holds no CSV, JSON, LDIF, Parquet or zip file that is read"
+        "the source `psa` cannot be read: `empty`: it holds no CSV, XLSX, JSON, LDIF, Parquet or zip file that is read"
     );
     let mut folder = Folder::new().with("hub/documents.csv", "id,organization,name\n1,Acme,Runbook\n");
     folder.pipeline = HEAD.replace("files = [\"hub\"]", "files = [\"hub/documents.csv\"]");

@@ -32,27 +32,27 @@ fn marked(mark: &[u8], text: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 /// What becomes of a file of devices.
-fn devices(content: impl AsRef<[u8]>) -> Extracted {
+pub(crate) fn devices(content: impl AsRef<[u8]>) -> Extracted {
     Folder::new().with("sheet/devices.csv", content).read()
 }
 
 /// The same with settings of the source.
-fn devices_with(reading: &str, content: impl AsRef<[u8]>) -> Extracted {
+pub(crate) fn devices_with(reading: &str, content: impl AsRef<[u8]>) -> Extracted {
     let mut folder = Folder::new().with("sheet/devices.csv", content);
     folder.pipeline = format!("{HEAD}reading = {{ {reading} }}\n");
     folder.read()
 }
 
-fn report(extracted: &Extracted) -> &FileReport {
+pub(crate) fn report(extracted: &Extracted) -> &FileReport {
     extracted.files.iter().find(|file| file.file == "sheet/devices.csv").expect("the file was read")
 }
 
-fn codes(extracted: &Extracted) -> Vec<(&str, &str, &str)> {
+pub(crate) fn codes(extracted: &Extracted) -> Vec<(&str, &str, &str)> {
     let findings = extracted.findings.iter();
     findings.map(|finding| (finding.record_id.as_str(), finding.field, finding.code)).collect()
 }
 
-fn quarantined(extracted: &Extracted) -> Vec<(u64, &str)> {
+pub(crate) fn quarantined(extracted: &Extracted) -> Vec<(u64, &str)> {
     let rows = extracted.quarantine.iter();
     rows.map(|bad| (bad.line, bad.reason.split(':').next().unwrap_or_default())).collect()
 }
