@@ -90,6 +90,7 @@ enum Maker<'s> {
     Link {
         path: Path,
         integration: &'s str,
+        only: Option<(Path, &'s str)>,
     },
     HubLinks,
     OrganizationName {
@@ -122,9 +123,11 @@ impl<'s> Maker<'s> {
                 Self::Interfaces { list: path(list), name, mac, ip }
             }
             Origin::Rule(Rule::Not { path: member }) => Self::Not(path(member)),
-            Origin::Rule(Rule::Link { path: member, integration }) => {
-                Self::Link { path: path(member), integration }
-            }
+            Origin::Rule(Rule::Link { path: member, integration, only }) => Self::Link {
+                path: path(member),
+                integration,
+                only: only.as_ref().map(|(member, expected)| (path(member), expected.as_str())),
+            },
             Origin::Rule(Rule::HubLinks {}) => Self::HubLinks,
             Origin::Rule(Rule::OrganizationName { path: name, autotask }) => {
                 Self::OrganizationName { name: path(name), company: path(autotask) }
@@ -175,7 +178,7 @@ impl<'s> Mapping<'s> {
 
     /// Why the element takes no part, `None` when it does.
     pub fn skip_reason(&self, element: &Node<'_>) -> Option<Reason> {
-        self.skips.reason(|path| Seen::node(path.find(element)))
+        self.skips.reason(|path| Seen::node(path.find_inside(element)))
     }
 
     /// Puts the columns of `element` into the row being built; what is left of it goes to `raw`.
@@ -279,8 +282,11 @@ impl<'s> Mapping<'s> {
                 used.push(path);
                 true
             }
-            Maker::Link { path, integration } => {
-                let id = path.find(element).and_then(Node::filled);
+            Maker::Link { path, integration, only } => {
+                let is_meant = only
+                    .as_ref()
+                    .is_none_or(|(path, expected)| path.filled(element).as_deref() == Some(*expected));
+                let id = path.filled(element).filter(|_| is_meant);
                 if let (Some(id), Some(source)) = (id, self.source.links.get(*integration)) {
                     sink.put_made(position, &format!("{source}:{}", id.trim()));
                 }

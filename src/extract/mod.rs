@@ -36,6 +36,7 @@ mod node;
 mod parquet;
 mod parts;
 mod recognise;
+mod resolve;
 mod rest;
 mod rows;
 mod scan;
@@ -353,6 +354,7 @@ impl Collected {
     }
 
     fn assemble(mut self, pipeline: &Pipeline, homes: &BTreeMap<(SourceIx, String), Home>) -> Extracted {
+        resolve::resolve(pipeline, &self.lookups, &mut self.records);
         let given = belonging::assign(pipeline, homes, &mut self.records, &mut self.files);
         for ((source, entity), files) in &mut self.records {
             for rows in files.iter_mut().filter(|_| *entity == Entity::Group) {

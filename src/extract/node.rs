@@ -276,6 +276,22 @@ impl Path {
         })
     }
 
+    /// The member at the path, of arrays on the way that of the first item that says something.
+    pub fn find_inside<'n, 'a>(&self, node: &'n Node<'a>) -> Option<&'n Node<'a>> {
+        fn inside<'n, 'a>(parts: &[(String, Cell<usize>)], node: &'n Node<'a>) -> Option<&'n Node<'a>> {
+            match (parts.split_first(), node) {
+                (None, node) => Some(node),
+                (Some(((name, _), rest)), Node::Object(_)) => inside(rest, node.get(name)?),
+                (_, Node::Array(items)) => {
+                    let found = |item| inside(parts, item).filter(|found| !found.is_nothing());
+                    items.iter().find_map(found)
+                }
+                _ => None,
+            }
+        }
+        inside(&self.parts, node)
+    }
+
     /// The member at the path as text, `None` when there is none or it is blank.
     pub fn filled<'n>(&self, node: &'n Node<'_>) -> Option<Cow<'n, str>> {
         self.find(node).and_then(Node::filled)

@@ -55,6 +55,7 @@ struct Rule<'s, P> {
     skip: &'s Skip,
     place: P,
     without: Vec<P>,
+    lacking: Vec<P>,
 }
 
 impl<'s, P> Skips<'s, P> {
@@ -67,16 +68,19 @@ impl<'s, P> Skips<'s, P> {
     ) -> Self {
         let rule = |skip: &'s Skip| {
             let without = skip.without.iter().map(|path| place(path)).collect::<Option<Vec<P>>>()?;
-            Some(Rule { skip, place: place(&skip.path)?, without })
+            // A place that there is not says nothing.
+            let lacking = skip.lacking.iter().filter_map(|path| place(path)).collect();
+            Some(Rule { skip, place: place(&skip.path)?, without, lacking })
         };
         Self { rules: skips.iter().filter_map(rule).collect(), source, is_loose }
     }
 
     /// Why the record takes no part, `None` when it does.
     pub fn reason<'r>(&self, see: impl Fn(&P) -> Seen<'r>) -> Option<Reason> {
-        for Rule { skip, place, without } in &self.rules {
+        for Rule { skip, place, without, lacking } in &self.rules {
             let is_met = self.is_met(skip, &see(place))
-                && without.iter().all(|place| matches!(see(place), Seen::Nothing));
+                && without.iter().all(|place| matches!(see(place), Seen::Nothing))
+                && lacking.iter().all(|place| matches!(see(place), Seen::Nothing | Seen::Absent));
             if !is_met {
                 continue;
             }

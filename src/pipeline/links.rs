@@ -15,6 +15,9 @@ use super::written::{Section, text};
 /// The hub's PSA links without an integration type, as its API sends them. They mean the only PSA.
 pub const UNTYPED_PSA_LINK: &str = "adapters-resources";
 
+/// Ids of the hub itself, which companion products of it carry.
+const HUB_LINK: &str = "hub";
+
 /// The integration types of the hub's API documentation (`psa_integration_type`, `rmm_integration_type`),
 /// besides those that a system of this program declares.
 const INTEGRATION_TYPES: [&str; 27] = [
@@ -62,6 +65,11 @@ pub(super) fn resolve(
         if let Some(draft) = meant(of, kind, roster) {
             links.insert(kind.to_owned(), (*draft.name.get_ref()).to_owned());
         }
+    }
+    if of.system.is_some_and(|system| system.carries_hub_ids)
+        && let Some(hub) = roster.only(|draft| draft.role == Some(Role::Hub))
+    {
+        links.insert(HUB_LINK.to_owned(), (*hub.name.get_ref()).to_owned());
     }
     if let Some(psa) = roster.only(|draft| draft.role == Some(Role::Psa)) {
         links.insert(UNTYPED_PSA_LINK.to_owned(), (*psa.name.get_ref()).to_owned());

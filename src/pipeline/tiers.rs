@@ -37,6 +37,12 @@ impl Preset {
         ("network-glue", Self::NetworkGlue),
     ];
 
+    /// The preset of a system where a pipeline says none.
+    fn of(system: &System) -> Self {
+        let own = |own: &String| Self::ALL.into_iter().find(|(name, _)| name == own).map(|(_, preset)| preset);
+        system.preset.as_ref().and_then(own).unwrap_or_default()
+    }
+
     /// The tiers of `entity` for records of the system called `system`.
     #[must_use]
     pub fn tiers(self, entity: Entity, system: &str) -> Tiers {
@@ -95,7 +101,8 @@ fn keys_of(entity: Entity) -> &'static [Key] {
 /// The tiers of every entity for the source in `section`.
 pub(super) fn resolve(section: &Section<'_>, system: &System, faults: &mut Faults) -> [Tiers; 7] {
     let preset = |spot, faults: &mut Faults| choice(&spot, "preset", &Preset::ALL, faults);
-    let general = section.text("preset").and_then(|spot| preset(spot, faults)).unwrap_or_default();
+    let own = Preset::of(system);
+    let general = section.text("preset").and_then(|spot| preset(spot, faults)).unwrap_or(own);
     let mut resolved = Entity::ALL.map(|entity| general.tiers(entity, &system.name));
     let mut has_preset = [false; 7];
     for (entity, _, value) in by_entity(section, "presets", faults) {
@@ -201,6 +208,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_system_names_presets_that_exist() {
+        for system in crate::systems::all() {
+            if let Some(preset) = &system.preset {
+                assert!(Preset::ALL.iter().any(|(name, _)| name == preset), "{}: {preset}", system.name);
+            }
+        }
+        let scan = crate::systems::find("network-glue").expect("it is a system");
+        assert_eq!(Preset::of(scan), Preset::NetworkGlue);
     }
 
     #[test]

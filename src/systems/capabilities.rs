@@ -30,6 +30,14 @@ pub struct System {
     /// What the hub calls the integration in its stored links: `manage`, `aem`.
     #[serde(default)]
     pub integration_types: Vec<String>,
+    /// Whether its records carry ids of the hub's own records.
+    #[serde(default)]
+    pub carries_hub_ids: bool,
+    /// The tiers that its configurations are matched by where a pipeline says nothing, by the name of a preset.
+    pub preset: Option<String>,
+    /// Columns that hold an id of another list than they should, by entity, with the list that says the right one.
+    #[serde(default)]
+    pub resolves: BTreeMap<Entity, BTreeMap<String, String>>,
     /// Whether the hub pushes to it.
     #[serde(default)]
     pub two_way: bool,

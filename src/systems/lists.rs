@@ -56,6 +56,8 @@ lists! {
     BusinessType = "business_type", "business_types";
     /// The people who look after organizations.
     AccountManager = "account_manager", "account_managers";
+    /// Snapshots of networks; the name of an item is the id of the network whose last one it is.
+    Snapshot = "snapshot", "snapshots";
 }
 
 impl List {

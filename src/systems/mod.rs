@@ -24,7 +24,7 @@ pub use shapes::{
 };
 pub use spelling::Spelling;
 
-const FILES: [&str; 12] = [
+const FILES: &[&str] = &[
     include_str!("../../data/systems/it-glue.toml"),
     include_str!("../../data/systems/connectwise.toml"),
     include_str!("../../data/systems/autotask.toml"),
@@ -35,6 +35,7 @@ const FILES: [&str; 12] = [
     include_str!("../../data/systems/datto-rmm.toml"),
     include_str!("../../data/systems/syncro.toml"),
     include_str!("../../data/systems/active-directory.toml"),
+    include_str!("../../data/systems/network-glue.toml"),
     include_str!("../../data/systems/csv.toml"),
     include_str!("../../data/systems/parquet.toml"),
 ];

@@ -199,6 +199,9 @@ pub struct Skip {
     /// Members or headings that must be there and say nothing besides.
     #[serde(default)]
     pub without: Vec<String>,
+    /// Members none of which is there and says anything, in no item of an array either.
+    #[serde(default)]
+    pub lacking: Vec<String>,
     /// The pipeline's setting that lets such records in.
     pub unless: Option<AccountSetting>,
     /// What the setting lets in is kept out by no later rule either.
@@ -416,9 +419,11 @@ pub enum Rule {
     Link {
         /// The member.
         path: String,
-        /// The integration type of the other system.
+        /// The integration type of the other system; `hub` for the hub.
         #[serde(rename = "type")]
         integration: String,
+        /// A member and the value that it must have.
+        only: Option<(String, String)>,
     },
     /// The PSA and RMM links that the hub stores with a row.
     HubLinks {},

@@ -14,6 +14,7 @@ const LISTED: &[(&str, &str)] = &[
     ("pipelines/kaseya-bms.toml", "kaseya_bms"),
     ("pipelines/tigerpaw.toml", "tigerpaw"),
     ("pipelines/syncro.toml", "syncro"),
+    ("pipelines/network-glue.toml", "network_glue"),
 ];
 
 /// A copy of the samples and the pipelines, so that warehouses are made there.
