@@ -39,7 +39,8 @@ impl Preset {
 
     /// The preset of a system where a pipeline says none.
     fn of(system: &System) -> Self {
-        let own = |own: &String| Self::ALL.into_iter().find(|(name, _)| name == own).map(|(_, preset)| preset);
+        let own =
+            |own: &String| Self::ALL.into_iter().find(|(name, _)| name == own).map(|(_, preset)| preset);
         system.preset.as_ref().and_then(own).unwrap_or_default()
     }
 

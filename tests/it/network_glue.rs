@@ -3,7 +3,7 @@
 use crate::workspace::{PIPELINE, Workspace};
 
 const HUB: &str = "\
-id,organization,name,configuration_type,configuration_status,serial_number,mac_address
+id,organization,name,configuration_type,configuration_status,serial_number,mac_address,hostname,manufacturer,model,primary_ip
 10,Acme,ACM-PC-01,Workstation,Active,5CG1234XYZ,00-1A-A0-00-00-01
 11,Acme,ACM-PC-02,Workstation,Active,5CG1234XYW,00-1A-A0-00-00-02
 12,Acme,ACM-PC-03,Workstation,Active,5CG1234XYV,00-1A-A0-00-00-02
@@ -58,7 +58,8 @@ fn a_pipeline_may_ask_for_more_than_the_address() {
     let workspace = estate()
         .with("scan/networks.json", NETWORKS)
         .with("scan/devices.json", device(5, 701, "COMPUTER", "001aa0000002", meta));
-    let text = workspace.read("p.toml").replace("files = [\"scan\"]", "files = [\"scan\"]\npreset = \"default\"");
+    let text =
+        workspace.read("p.toml").replace("files = [\"scan\"]", "files = [\"scan\"]\npreset = \"default\"");
     let workspace = workspace.with("p.toml", text);
     assert_eq!(rows(&workspace, OUTCOMES), ["5,matched,serial,,11"]);
 }
@@ -92,7 +93,10 @@ fn makers_are_split_from_models_and_addresses_are_no_names() {
     let workspace = estate()
         .with("scan/networks.json", NETWORKS)
         .with("scan/devices_1.json", device(5, 701, "SERVER", "001aa0000001", meta))
-        .with("scan/devices_2.json", device(6, 701, "SERVER", "5cba2c000001", Some(r#""manufacturer":"Synology""#)));
+        .with(
+            "scan/devices_2.json",
+            device(6, 701, "SERVER", "5cba2c000001", Some(r#""manufacturer":"Synology""#)),
+        );
     let of = "SELECT record_id, manufacturer, model, primary_ip FROM latest_configurations WHERE source = 'scan' ORDER BY 1";
     assert_eq!(rows(&workspace, of), ["5,HP,ProLiant DL380 Gen9,10.0.0.5", "6,Synology,,10.0.0.6"]);
     let diffs = "SELECT field FROM latest_diffs WHERE supplied_by = 'scan' ORDER BY 1";

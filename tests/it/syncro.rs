@@ -36,7 +36,8 @@ fn psa_and_rmm_of_one_system_are_one_device_each() {
          AND r.reason IS DISTINCT FROM 'no_devices'";
     assert_eq!(rows(&workspace, apart), ["0"]);
     // Sync method B: nothing is created that the PSA does not have, and nothing twice.
-    let founded = "SELECT count(*) FROM latest_plan_steps WHERE action = 'create' AND cluster_id LIKE 'rmm/%'";
+    let founded =
+        "SELECT count(*) FROM latest_plan_steps WHERE action = 'create' AND cluster_id LIKE 'rmm/%'";
     assert_eq!(rows(&workspace, founded), ["0"]);
     let twice = "SELECT cluster_id FROM latest_plan_steps WHERE action = 'create' AND target = 'hub' \
          AND entity = 'configuration' GROUP BY ALL HAVING count(*) > 1";
@@ -55,7 +56,8 @@ fn the_rmm_alone_delivers_customers_with_devices_and_assets() {
     let alone = format!("{}{}", &text[..psa], &text[rmm..]).replace("method = \"B\"", "method = \"D\"");
     let workspace = workspace.with("p.toml", alone.replace("role = \"rmm\"\n", ""));
     run(&workspace);
-    let read = "SELECT entity, records, matched, skipped FROM latest_source_status WHERE source = 'rmm' ORDER BY 1";
+    let read =
+        "SELECT entity, records, matched, skipped FROM latest_source_status WHERE source = 'rmm' ORDER BY 1";
     // Fennwick, Juniper, Lowther and Marlow; Hargreave and Bramley have no device.
     assert_eq!(rows(&workspace, read), ["configuration,19,12,1", "organization,8,4,2"]);
 }
@@ -69,7 +71,11 @@ fn the_hub_s_stored_ids_mean_the_rmm_and_reach_the_psa() {
         "rmm-id":"51001","rmm-integration-type":"syncro"},"relationships":{}}]}"#;
     let customer = r#"{"customer":{"id":3301,"business_name":"Harbor Lane","business_then_name":"Harbor Lane","online_profile_url":"x","disabled":false,"contacts":[]}}"#;
     let asset = r#"{"assets":[{"id":51001,"name":"HLD-FRONT01","customer_id":3301,"asset_type":"Syncro Device","asset_serial":"7QX1ZZ3","properties":{}}],"meta":{"total_pages":1}}"#;
-    let source = |name: &str| format!("[[source]]\nname = \"{name}\"\nsystem = \"syncro\"\nrole = \"{name}\"\nfiles = [\"syncro\"]\n");
+    let source = |name: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\nsystem = \"syncro\"\nrole = \"{name}\"\nfiles = [\"syncro\"]\n"
+        )
+    };
     let workspace = Workspace::empty()
         .with(
             "p.toml",
@@ -80,7 +86,8 @@ fn the_hub_s_stored_ids_mean_the_rmm_and_reach_the_psa() {
         .with("syncro/customer_3301.json", customer)
         .with("syncro/assets.json", asset);
     run(&workspace);
-    let found = "SELECT source, rule, key_value, hub_id FROM latest_matches WHERE record_id = '51001' ORDER BY 1";
+    let found =
+        "SELECT source, rule, key_value, hub_id FROM latest_matches WHERE record_id = '51001' ORDER BY 1";
     assert_eq!(rows(&workspace, found), ["psa,link,rmm:51001,7", "rmm,link,psa:51001,7"]);
 }
 
@@ -89,12 +96,14 @@ fn of_three_sources_none_says_which_belong_together() {
     let workspace = sample(&format!(
         "\n[[source]]\nname = \"rmm-2\"\nsystem = \"syncro\"\nrole = \"rmm\"\nfiles = [\"{REPOSITORY}/samples/syncro/*.json\"]\n"
     ));
+    let text = workspace.read("p.toml").replace("name = \"rmm\"", "name = \"rmm-1\"");
+    let workspace = workspace.with("p.toml", text);
     run(&workspace);
     let linked = "SELECT count(*) FROM latest_configurations WHERE links IS NOT NULL AND source <> 'hub'";
     assert_eq!(rows(&workspace, linked), ["0"]);
     // Serial numbers, MAC addresses and host names still do.
     let found = "SELECT source, rule FROM latest_matches WHERE entity = 'configuration' AND record_id = '51013' ORDER BY 1";
-    assert_eq!(rows(&workspace, found), ["psa,", "rmm,serial", "rmm-2,serial"]);
+    assert_eq!(rows(&workspace, found), ["psa,", "rmm-1,serial", "rmm-2,serial"]);
 }
 
 #[test]
@@ -139,7 +148,11 @@ fn phones_have_their_extensions_and_labels() {
     run(&workspace);
     let of = "SELECT record_id, title, array_to_string(phones, ';'), array_to_string(phone_labels, ';') FROM latest_contacts \
          WHERE source = 'psa' AND record_id IN ('6601', '6606', '6608') ORDER BY 1";
-    let expected = ["6601,Practice Manager,01632960242 x12;07700900142,Work;Mobile", "6606,,01632960260,Work", "6608,,,"];
+    let expected = [
+        "6601,Practice Manager,01632960242 x12;07700900142,Work;Mobile",
+        "6606,,01632960260,Work",
+        "6608,,,",
+    ];
     assert_eq!(rows(&workspace, of), expected);
 }
 
