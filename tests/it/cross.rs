@@ -215,3 +215,189 @@ fn systems_look_for_a_person_in_three_orders() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The sites of an RMM carry the company's id in the PSA, as Datto's do that are linked to Autotask.
+#[test]
+fn linked_sites_are_one_client_whatever_they_are_called() {
+    let setup = completed(
+        &pipeline("B", &["psa autotask", "rmm datto-rmm"]),
+        "
+        hub organization 1 name=Acme links=psa:501
+        hub organization 2 name=Birch
+        hub configuration 11 organization_id=1 name=PC1 serial_number=SN-ONE
+        hub configuration 12 organization_id=1 name=PC2 serial_number=SN-TWO
+        psa organization 501 name=Acme_Ltd
+        psa organization 502 name=Birch
+        psa configuration 51 organization_id=501 name=PC1 serial_number=SN-ONE
+        rmm organization r1 name=Acme_-_North links=psa:501
+        rmm organization r2 name=Birch links=psa:501
+        rmm organization r3 name=Birch_Head_Office links=psa:502
+        rmm organization r4 name=Acme
+        rmm configuration r11 organization_id=r1 name=PC1 serial_number=SN-ONE
+        rmm configuration r12 organization_id=r2 name=PC2 serial_number=SN-TWO
+        rmm configuration r13 organization_id=r3 name=PC3 serial_number=SN-TEN
+        rmm configuration r14 organization_id=r4 name=PC4 serial_number=SN-SIX
+    ",
+    );
+    assert_eq!(
+        outcomes(&setup, "organization"),
+        [
+            "psa/501 | matched | link | hub/1",
+            "psa/502 | matched | name | hub/2",
+            // The site goes where its link leads, whosever name it has.
+            "rmm/r1 | matched | link | hub/1",
+            "rmm/r2 | matched | link | hub/1",
+            "rmm/r3 | matched | link | hub/2",
+            // A site that is not linked is found by its name, though linked sites are there already.
+            "rmm/r4 | matched | name | hub/1",
+        ]
+    );
+    assert_eq!(
+        outcomes(&setup, "configuration"),
+        [
+            "psa/51 | matched | serial | hub/11",
+            "rmm/r11 | matched | serial | hub/11",
+            "rmm/r12 | matched | serial | hub/12",
+            "rmm/r13 | unmatched |  | rmm/r13",
+            "rmm/r14 | unmatched |  | rmm/r14",
+        ]
+    );
+}
+
+/// Tigerpaw has no configurations: with method B nothing could ever create one, with method C the RMM does.
+#[test]
+fn tigerpaw_with_an_rmm() {
+    const ESTATE: &str = "
+        hub organization 1 name=Acme
+        hub organization 2 name=Hub_Alone type=Client status=Active
+        hub contact 21 organization_id=1 first_name=Ann last_name=Lee
+        hub configuration 11 organization_id=1 name=PC1 type=Workstation serial_number=SN-ONE
+        psa organization p1 name=Acme
+        psa contact p2 organization_id=p1 first_name=Ann last_name=Lee title=Owner
+        psa contact p3 organization_id=p1 first_name=Bo last_name=Ek
+        rmm organization r1 name=Acme
+        rmm configuration r2 organization_id=r1 name=PC1 type=Workstation serial_number=SN-ONE hostname=PC1-NEW
+        rmm configuration r3 organization_id=r1 name=PC3 type=Workstation serial_number=SN-THREE
+    ";
+    for (method, gates) in [("B", "blocked | method_forbids_create"), ("C", "ready | ")] {
+        let setup = completed(&pipeline(method, &["psa tigerpaw", "rmm datto-rmm"]), ESTATE);
+        assert_eq!(
+            steps(&setup, "hub", "configuration"),
+            ["update | hub/11 | ready | ".to_owned(), format!("create | rmm/r3 | {gates}")],
+            "method {method}"
+        );
+        // Its people flow to the hub, and nothing flows back.
+        assert_eq!(
+            steps(&setup, "hub", "contact"),
+            ["update | hub/21 | ready | ", "create | psa/p3 | ready | "]
+        );
+        assert_eq!(
+            steps(&setup, "psa", "organization"),
+            ["create | hub/2 | blocked | not_yet_pushed one_way two_way_unsupported"]
+        );
+        assert_eq!(setup.rows("SELECT count(*) FROM plan_steps WHERE target = 'psa'"), ["1"]);
+    }
+}
+
+/// Whether the hub pushes the new contacts of a pipeline on to the PSA: those of the directory, and the PSA's own.
+fn pushed_on(psa: &str) -> Vec<String> {
+    let text = pipeline("A", &[psa, "dir active-directory"]);
+    let setup = completed(
+        &text,
+        "
+        hub organization 1 name=Acme
+        hub contact 21 organization_id=1 first_name=Ann last_name=Lee emails=ann@acme.example
+        psa organization p1 name=Acme
+        psa contact p2 organization_id=p1 first_name=Ann last_name=Lee emails=ann@acme.example
+        psa contact p3 organization_id=p1 first_name=Bo last_name=Ek emails=bo@acme.example
+        dir organization d1 name=Acme
+        dir contact d2 organization_id=d1 first_name=Cy last_name=Dunn emails=cy@acme.example
+        dir contact d3 organization_id=d1 first_name=Bo last_name=Ek emails=bo@acme.example
+    ",
+    );
+    setup.rows(
+        "SELECT cluster_id, pushed_on_by_hub FROM plan_steps WHERE target = 'hub' AND entity = 'contact' \
+         AND action = 'create' ORDER BY cluster_id",
+    )
+}
+
+#[test]
+fn a_new_contact_says_whether_the_hub_pushes_it_on_to_the_psa() {
+    let marked = ["dir/d2 | true", "psa/p3 | false"];
+    let unmarked = ["dir/d2 | false", "psa/p3 | false"];
+    for system in ["connectwise", "autotask", "kaseya-bms", "vorex", "pulseway"] {
+        assert_eq!(pushed_on(&format!("psa {system} | sync = {{ two_way = true }}")), marked, "{system}");
+        assert_eq!(pushed_on(&format!("psa {system}")), unmarked, "{system}, one way");
+        let without = format!("psa {system} | sync = {{ two_way = true, contacts = false }}");
+        assert_eq!(pushed_on(&without), unmarked, "{system}, without contacts");
+    }
+    for one_way in ["psa tigerpaw", "psa syncro | role = \"psa\""] {
+        assert_eq!(pushed_on(one_way), unmarked, "{one_way}");
+    }
+}
+
+/// Contacts of the hub that Kaseya BMS lacks: what it requires of them, named.
+#[test]
+fn kaseya_bms_takes_only_whole_contacts() {
+    const ESTATE: &str = "
+        hub organization 1 name=Acme
+        hub location 5 organization_id=1 name=Main address_1=1_Quay city=Leith
+        hub contact 21 organization_id=1 first_name=Ann last_name=Lee emails=ann@acme.example phones=5550100 location_id=5
+        hub contact 22 organization_id=1 first_name=Bo last_name=Ek emails=bo@acme.example
+        hub contact 23 organization_id=1 last_name=Dunn phones=5550101 location_id=5
+        psa organization p1 name=Acme
+        psa location p5 organization_id=p1 name=Main address_1=1_Quay city=Leith
+        psa contact p9 organization_id=p1 first_name=Zoe last_name=Zed emails=zoe@acme.example
+    ";
+    let missing = |keys: &str| {
+        let text = pipeline("A", &[&format!("psa kaseya-bms | sync = {{ two_way = true{keys} }}")]);
+        completed(&text, ESTATE).rows(
+            "SELECT cluster_id, message FROM plan_steps JOIN plan_reasons USING (run_id, step_id) \
+             WHERE target = 'psa' AND entity = 'contact' AND code = 'missing_required' ORDER BY 1",
+        )
+    };
+    assert_eq!(
+        missing(", contact_email_type = \"Work\""),
+        [
+            "hub/22 | Kaseya BMS requires what is missing: phones, location",
+            "hub/23 | Kaseya BMS requires what is missing: first_name, emails",
+        ]
+    );
+    assert_eq!(
+        missing(""),
+        [
+            "hub/21 | Kaseya BMS requires what is missing: email_labels",
+            "hub/22 | Kaseya BMS requires what is missing: email_labels, phones, location",
+            "hub/23 | Kaseya BMS requires what is missing: first_name, emails, email_labels",
+        ]
+    );
+}
+
+/// A pipeline chooses which attributes of contacts it takes, and from whom.
+#[test]
+fn the_attributes_of_contacts_are_chosen_in_the_pipeline() {
+    const ESTATE: &str = "
+        hub organization 1 name=Acme
+        hub contact 21 organization_id=1 first_name=Ann last_name=Lee emails=ann@acme.example title=Clerk
+        psa organization p1 name=Acme
+        psa contact p2 organization_id=p1 first_name=Ann last_name=Lee emails=ann@acme.example title=Owner
+        dir organization d1 name=Acme
+        dir contact d2 organization_id=d1 first_name=Ann last_name=Lee emails=ann@acme.example title=Director phones=5550100
+    ";
+    let differing = |more: &str| {
+        let text = pipeline("A", &["psa connectwise", "dir active-directory"]) + more;
+        completed(&text, ESTATE).rows(
+            "SELECT field, desired_value, supplied_by FROM diffs WHERE target = 'hub' AND entity = 'contact' \
+             ORDER BY field",
+        )
+    };
+    assert_eq!(differing(""), ["phones | 5550100 | dir", "title | Owner | psa"]);
+    assert_eq!(
+        differing("[ownership.contact]\ntitle = [\"directory\", \"hub\"]\nphones = [\"hub\"]\n"),
+        ["title | Director | dir"]
+    );
+    assert_eq!(
+        differing("[ownership.contact]\ntitle = [\"hub\"]\nphones = [\"psa\", \"hub\"]\n"),
+        [] as [&str; 0]
+    );
+}
