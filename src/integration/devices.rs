@@ -32,7 +32,7 @@ pub(super) fn devices(
     headings.extend([">In all", ">In one alone", ">In review"]);
     let sql = format!(
         "SELECT coalesce(organization, ''), count(*), {} count(*) FILTER (systems = {}), count(*) FILTER (systems = 1), \
-         count(*) FILTER (in_review) FROM device_coverage WHERE {} GROUP BY organization \
+         count(*) FILTER (in_review) FROM report_devices WHERE {} GROUP BY organization \
          ORDER BY count(*) FILTER (in_review OR systems < {}) DESC, organization",
         in_source.iter().map(|count| format!("{count}, ")).collect::<String>(),
         sources.len(),
@@ -44,7 +44,7 @@ pub(super) fn devices(
         page.part("Devices that a system lacks");
         let sql = format!(
             "SELECT device, array_to_string(sources, ', '), array_to_string(missing_from, ', '), \
-             CASE WHEN in_review THEN 'yes' ELSE 'no' END FROM device_coverage \
+             CASE WHEN in_review THEN 'yes' ELSE 'no' END FROM report_devices \
              WHERE {} AND (in_review OR len(missing_from) > 0) ORDER BY in_review DESC, device, cluster_id",
             subject.is("organization")
         );

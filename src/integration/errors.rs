@@ -4,6 +4,17 @@ use super::markdown::Page;
 use super::{Report, Subject};
 use crate::warehouse::WarehouseError;
 
+/// What a person has to see to: the kind of item, what it is called, and the SQL that shows all of them.
+const OPEN: [(&str, &str, &str); 3] = [
+    ("record in review", "Records that a person has to decide about", "FROM review_queue"),
+    (
+        "step that is held",
+        "Steps that are held, once per reason",
+        "FROM blocked UNION ALL FROM steps_in_review",
+    ),
+    ("row that cannot be read", "Rows that cannot be read", "FROM latest_quarantine"),
+];
+
 pub(super) fn errors(
     report: &Report<'_>,
     subject: Subject<'_>,
@@ -35,11 +46,13 @@ pub(super) fn errors(
     }
 
     page.part("Open items");
-    let sql = format!(
-        "SELECT kind, coalesce(name || ' (' || item || ')', item), organization, code, message FROM report_items \
-         WHERE NOT is_earlier AND kind <> 'finding' AND {organization} \
-         ORDER BY array_position(['record in review', 'row that cannot be read', 'step that is held'], kind), \
-         organization, item, code"
-    );
-    report.table(page, &["Kind", "Item", "Organization", "Code", "Why"], &sql, "FROM review_queue")
+    for (kind, heading, all) in OPEN {
+        page.say(&format!("{heading}:"));
+        let sql = format!(
+            "SELECT coalesce(name || ' (' || item || ')', item), organization, code, message FROM report_items \
+             WHERE NOT is_earlier AND kind = '{kind}' AND {organization} ORDER BY organization, item, code, message"
+        );
+        report.table(page, &["Item", "Organization", "Code", "Why"], &sql, all)?;
+    }
+    Ok(())
 }

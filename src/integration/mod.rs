@@ -22,9 +22,10 @@ use markdown::Page;
 const ROWS: usize = 50;
 
 /// What of the last run the sections ask for, each kept once under its name.
-const KEPT: [(&str, &str); 3] = [
+const KEPT: [(&str, &str); 4] = [
     ("report_sites", include_str!("sql/sites.sql")),
     ("report_records", include_str!("sql/records.sql")),
+    ("report_devices", "FROM device_coverage"),
     ("report_items", include_str!("sql/items.sql")),
 ];
 

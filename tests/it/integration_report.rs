@@ -1,5 +1,8 @@
 //! `matchbook report`: what it says of small estates whose outcome is plain to see.
 
+use std::collections::BTreeSet;
+
+use crate::samples::Estate;
 use crate::workspace::{HUB_CONFIGURATIONS, PIPELINE, PSA_COMPANIES, Workspace};
 
 fn reported(workspace: &Workspace, more: &[&str]) -> String {
@@ -183,4 +186,104 @@ fn long_tables_say_what_they_leave_out() {
     let text = reported(&workspace, &[]);
     // 60 organizations of the hub and two companies of the PSA.
     assert!(below(&text, "## Site matching").contains("12 more rows: `FROM site_matching`"), "{text}");
+}
+
+/// The demo pipeline's report: the numbers of its sections are those that plain SQL finds.
+#[test]
+fn the_numbers_of_the_samples_are_those_of_the_warehouse() {
+    let (estate, pipeline) = (Estate::new(), "pipelines/demo.toml");
+    estate.run(pipeline, 0);
+    let reported = |more: &[&str]| {
+        let arguments: Vec<&str> = ["report", pipeline, "--markdown"].iter().chain(more).copied().collect();
+        let output = estate.matchbook(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("a report is UTF-8")
+    };
+    let text = reported(&[]);
+    let cells = |row: &str| -> Vec<String> {
+        row.trim_matches('|').split(" | ").map(|cell| cell.trim().replace('\\', "")).collect()
+    };
+    let same = |heading: &str, shown: &[usize], sql: &str| {
+        let expected: BTreeSet<Vec<String>> = estate.query(pipeline, sql).into_iter().collect();
+        let found: BTreeSet<Vec<String>> = rows(&text, heading)
+            .iter()
+            .map(|row| cells(row))
+            .map(|row| shown.iter().map(|at| row[*at].replace(',', "").replace("&amp;", "&")).collect())
+            .collect();
+        assert_eq!(found, expected, "{heading}");
+    };
+    same(
+        "## Integration status",
+        &[0, 1, 6, 7, 8],
+        "SELECT source, system, sum(rows_read), sum(quarantined), sum(records) FROM source_status GROUP BY ALL",
+    );
+    same(
+        "## Records",
+        &[0, 1, 2, 3, 4, 5, 6, 7],
+        "SELECT source, entity, records, matched, unmatched, review, ignored, skipped FROM source_status \
+         WHERE records > 0 AND source <> 'hub' UNION ALL \
+         SELECT source, entity, records, 0, 0, 0, 0, 0 FROM source_status WHERE source = 'hub' AND records > 0",
+    );
+    same(
+        "## Device sync status",
+        &[0, 1, 2, 3, 4],
+        "SELECT o.name, count(DISTINCT m.cluster_id), count(DISTINCT m.cluster_id) FILTER (m.source = 'hub'), \
+         count(DISTINCT m.cluster_id) FILTER (m.source = 'psa'), count(DISTINCT m.cluster_id) FILTER (m.source = 'rmm') \
+         FROM matches AS m JOIN organizations AS o ON o.source || '/' || o.record_id = m.organization_cluster \
+         WHERE m.entity = 'configuration' AND m.cluster_id IS NOT NULL GROUP BY o.name",
+    );
+    same(
+        "## Licences",
+        &[1, 2, 4, 5, 6],
+        "SELECT source, name, total, consumed, total - consumed FROM licenses",
+    );
+    same(
+        "### Differing fields",
+        &[0, 1, 2, 3, 4, 5],
+        "SELECT target, entity, field, count(*) FILTER (kind = 'set'), count(*) FILTER (kind = 'change'), \
+         count(*) FILTER (kind = 'conflict') FROM diffs GROUP BY ALL",
+    );
+    // Every code of a finding, of a record in review, of a held step and of a bad row, with how many there are.
+    same(
+        "### Errors",
+        &[0, 1, 2],
+        "SELECT 'finding', code, count(*) FROM (SELECT DISTINCT source, entity, record_id, field, code, message \
+             FROM data_quality) GROUP BY ALL UNION ALL \
+         SELECT 'record in review', reason, count(*) FROM review_queue GROUP BY ALL UNION ALL \
+         SELECT 'step that is held', code, count(*) FROM plan_steps JOIN plan_reasons USING (run_id, step_id) \
+         WHERE status <> 'ready' GROUP BY ALL UNION ALL \
+         SELECT 'row that cannot be read', 'duplicate_id', count(*) FROM quarantine",
+    );
+    // Kestrel Print & Design, by the README of the samples: its PSA has one address under another name and one
+    // address of a person under another name, and nothing else is in review there.
+    let text = reported(&["--organization", "Kestrel Print & Design"]);
+    let review: Vec<String> = rows(&text, "### Open items")
+        .iter()
+        .map(|row| cells(row)[0].clone())
+        .filter(|item| item.contains('('))
+        .collect();
+    assert_eq!(review, ["Rob Tanner (psa/1976)", "Print Works (psa/691)"]);
+    assert!(!text.contains("Marlow"), "{text}");
+}
+
+/// Every SQL statement that the report names runs.
+#[test]
+fn the_sql_that_shows_the_rest_is_sql() {
+    let workspace = Workspace::new();
+    workspace.run(&["run", "p.toml"]);
+    let sources = [
+        include_str!("../../src/integration/devices.rs"),
+        include_str!("../../src/integration/errors.rs"),
+        include_str!("../../src/integration/licenses.rs"),
+        include_str!("../../src/integration/ownership.rs"),
+        include_str!("../../src/integration/sites.rs"),
+        include_str!("../../src/integration/status.rs"),
+    ];
+    let named = sources.iter().flat_map(|text| text.split('"')).filter(|text| text.starts_with("FROM "));
+    let named: BTreeSet<&str> = named.collect();
+    assert!(named.len() > 5, "{named:?}");
+    for sql in named {
+        let output = workspace.run(&["query", "p.toml", sql]);
+        assert_eq!(output.status.code(), Some(0), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }

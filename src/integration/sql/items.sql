@@ -8,29 +8,37 @@ WITH compared AS (
     SELECT earlier, true FROM compared WHERE earlier IS NOT NULL
 ), named AS (
     SELECT run_id, 'organization' AS entity, source, record_id, name FROM organizations
+    WHERE run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT run_id, 'contact', source, record_id, nullif(concat_ws(' ', first_name, last_name), '') FROM contacts
+    WHERE run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT run_id, 'location', source, record_id, name FROM locations
+    WHERE run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT run_id, 'configuration', source, record_id, coalesce(name, hostname) FROM configurations
+    WHERE run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT run_id, 'license', source, record_id, name FROM licenses
+    WHERE run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT run_id, 'group', source, record_id, name FROM groups
+    WHERE run_id IN (SELECT asked FROM runs_asked)
 ), founders AS (
     SELECT run_id, source || '/' || record_id AS cluster_id, name FROM organizations
+    WHERE run_id IN (SELECT asked FROM runs_asked)
 ), found AS (
     SELECT run_id, 'row that cannot be read' AS kind, source, entity, file || ':' || line AS item,
            NULL::VARCHAR AS name, NULL::VARCHAR AS organization, split_part(reason, ':', 1) AS code,
            reason AS message, 'Correct the row in its source, or take it out of the file.' AS remedy
     FROM quarantine
+    WHERE run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT s.run_id, 'step that is held', s.target, s.entity, s.step_id, NULL, s.organization, r.code, r.message,
            r.remedy
     FROM plan_steps AS s
     JOIN plan_reasons AS r ON r.run_id = s.run_id AND r.step_id = s.step_id
-    WHERE s.status <> 'ready'
+    WHERE s.status <> 'ready' AND s.run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT m.run_id, 'record in review', m.source, m.entity, m.source || '/' || m.record_id, n.name,
            CASE m.entity WHEN 'organization' THEN n.name ELSE f.name END, m.reason, {sentence},
@@ -40,6 +48,7 @@ WITH compared AS (
         AND n.record_id = m.record_id
     LEFT JOIN founders AS f ON f.run_id = m.run_id AND f.cluster_id = m.organization_cluster
     WHERE m.state = 'review' AND coalesce(m.reason, '') <> 'organization_in_review'
+        AND m.run_id IN (SELECT asked FROM runs_asked)
     UNION ALL
     SELECT q.run_id, 'finding', q.source, q.entity,
            coalesce(q.source || '/' || q.record_id, q.source) || coalesce(' ' || q.field, ''), n.name,
@@ -51,6 +60,7 @@ WITH compared AS (
     LEFT JOIN matches AS m ON m.run_id = q.run_id AND m.entity = q.entity AND m.source = q.source
         AND m.record_id = q.record_id
     LEFT JOIN founders AS f ON f.run_id = q.run_id AND f.cluster_id = m.organization_cluster
+    WHERE q.run_id IN (SELECT asked FROM runs_asked)
 )
 SELECT DISTINCT a.is_earlier, f.kind, f.source, f.entity, f.item, f.name, f.organization, f.code, f.message, f.remedy
 FROM found AS f
