@@ -16,11 +16,15 @@ use crate::systems::{self, System};
 
 Examples:
   matchbook systems
-  matchbook systems connectwise")]
+  matchbook systems connectwise
+  matchbook systems network-detective --profile > profile.toml")]
 pub(super) struct SystemsArgs {
     /// One system, with its files and columns
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Print its CSV files as a mapping profile, to copy and change
+    #[arg(long, requires = "name")]
+    profile: bool,
 }
 
 impl SystemsArgs {
@@ -46,6 +50,13 @@ impl SystemsArgs {
             return Err(Failure::usage(format!("no system is called `{name}`"))
                 .hint(format!("there are {}", list(&names))));
         };
+        if self.profile {
+            let Some(profile) = systems::profile(system) else {
+                return Err(Failure::usage(format!("{} has no CSV files to describe", system.title)));
+            };
+            printer.data(profile);
+            return Ok(exit_code::DONE);
+        }
         printer.data(&describe(system, paint));
         Ok(exit_code::DONE)
     }

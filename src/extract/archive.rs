@@ -57,12 +57,24 @@ pub(super) fn members(path: &Path) -> Result<Vec<(String, Member)>, Failure> {
                 "unpack the archive by hand if this is right, and name the folder",
             ));
         }
-        found.push((name, position));
+        if !is_litter(&name) {
+            found.push((name, position));
+        }
     }
     Ok(found
         .into_iter()
         .map(|(name, position)| (name, Member { archive: archive.clone(), position }))
         .collect())
+}
+
+/// Whether a member is what an operating system leaves beside files, and nobody's data.
+fn is_litter(name: &str) -> bool {
+    let mut parts = name.rsplit(['/', '\\']);
+    let file = parts.next().unwrap_or_default();
+    let is_named = |names: &[&str]| names.iter().any(|litter| file.eq_ignore_ascii_case(litter));
+    file.starts_with("._")
+        || is_named(&[".DS_Store", "Thumbs.db", "desktop.ini"])
+        || parts.any(|folder| folder == "__MACOSX")
 }
 
 impl Member {

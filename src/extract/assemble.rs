@@ -6,11 +6,14 @@ use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat, take};
 use rayon::prelude::*;
 
+use super::merge::merged;
 use super::sink::{FileRows, Repeats, quarantined};
 use super::supplement::supplemented;
 use crate::model::{
     Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, fields, schema,
 };
+use crate::normalize::Junk;
+use crate::systems::Merge;
 
 /// A table and what was noticed on the way.
 pub(super) struct Assembled {
@@ -31,11 +34,17 @@ pub(super) struct Parts {
 }
 
 /// One table of all files of a source and entity: without repeated ids, sorted by id, supplemented, so that neither
-/// the order of rows nor the cut of files matters.
-pub(super) fn table(source: SourceIx, name: &str, entity: Entity, parts: Parts) -> Assembled {
-    let mut whole = unique(source, name, entity, parts.files);
+/// the order of rows nor the cut of files matters. With `merge`, rows that describe one record are one.
+pub(super) fn table(
+    source: SourceIx,
+    name: &str,
+    entity: Entity,
+    parts: Parts,
+    merge: Option<(&Merge, &Junk)>,
+) -> Assembled {
+    let mut whole = unique(source, name, entity, parts.files, merge);
     if !parts.details.is_empty() {
-        let details = unique(source, name, entity, parts.details);
+        let details = unique(source, name, entity, parts.details, None);
         whole.records = detailed(&whole.records, &details.records);
         whole.findings.extend(details.findings);
         whole.quarantine.extend(details.quarantine);
@@ -55,8 +64,19 @@ pub(super) fn table(source: SourceIx, name: &str, entity: Entity, parts: Parts) 
 }
 
 /// The rows of all files without repeated ids, sorted by id.
-fn unique(source: SourceIx, name: &str, entity: Entity, files: Vec<FileRows>) -> Assembled {
+fn unique(
+    source: SourceIx,
+    name: &str,
+    entity: Entity,
+    files: Vec<FileRows>,
+    merge: Option<(&Merge, &Junk)>,
+) -> Assembled {
     let (mut whole, repeats) = joined(source, entity, files);
+    if let Some((rule, junk)) = merge {
+        let (records, findings) = merged(&whole.records, name, &rule.domains, junk);
+        whole.records = records;
+        whole.findings.extend(findings);
+    }
     let (records, bad) = sorted(whole.records, &repeats);
     whole.records = records;
     whole.quarantine.extend(bad.into_iter().map(|row| QuarantineRow { source: name.to_owned(), ..row }));

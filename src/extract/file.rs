@@ -1,5 +1,7 @@
 //! One file: what it is, and its rows.
 
+use std::path::Path;
+
 use super::csv;
 use super::directory;
 use super::document;
@@ -143,6 +145,9 @@ fn read_csv(
         report.separator = Some(char::from(rows.beginning.separator));
         report.title_lines = rows.beginning.titles;
         report.heading_line = rows.heading_line;
+        if let Some(failure) = refused_by_headings(source, &rows.headings) {
+            Err(failure)?;
+        }
         if let Some(directory) = &source.system.directory {
             if directory::understood(source, directory, input, &rows.headings).is_none() {
                 return Ok(unknown(source, input, report, not_recognised(source, &rows.headings))?);
@@ -156,6 +161,9 @@ fn read_csv(
             return Ok(not_of_role(source, entity, report));
         }
         let mut sink = Sink::new(ix, source, entity, &input.shown);
+        for (column, value) in class_of(source.system, entity, input) {
+            sink.default_to(column, value);
+        }
         if matches!(decoding, Decoding::Mixed(_)) {
             let message = format!("lines of the file are in two encodings, {}", decoding.name());
             sink.remark_file("", "mixed_encoding", "", &message);
@@ -183,6 +191,33 @@ fn no_directory(source: &Source) -> Failure {
         what,
         "give the file a source of the system `active-directory`, or take it out of the pipeline",
     )
+}
+
+/// What the file's name says of its rows.
+fn class_of<'s>(
+    system: &'s System,
+    entity: Entity,
+    input: &Input,
+) -> impl Iterator<Item = (&'s str, &'s str)> {
+    let stem = input.stem();
+    let classes = system.csv.get(&entity).map_or(&[][..], |shape| &shape.classes);
+    let class = classes.iter().find(move |class| class.files.iter().any(|file| squeeze(file) == stem));
+    class.into_iter().flat_map(|class| &class.set).map(|(column, value)| (column.as_str(), value.as_str()))
+}
+
+/// Why a file of this ending is refused; nothing for files that may be read.
+pub(super) fn refused_by_name(source: &Source, path: &Path) -> Option<Failure> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let refused = source.system.refused.iter().find(|refused| refused.endings.contains(&ending))?;
+    Some(Failure::new(format!("{} (.{ending})", refused.what), &refused.hint))
+}
+
+fn refused_by_headings(source: &Source, headings: &[String]) -> Option<Failure> {
+    let squeezed: Vec<String> = headings.iter().map(|heading| squeeze(heading)).collect();
+    let has = |tell: &String| squeezed.contains(&squeeze(tell));
+    let mut refused = source.system.refused.iter();
+    let refused = refused.find(|refused| !refused.tells.is_empty() && refused.tells.iter().all(has))?;
+    Some(Failure::new(&refused.what, &refused.hint))
 }
 
 fn not_recognised(source: &Source, headings: &[String]) -> Failure {

@@ -27,10 +27,14 @@ const IDENTIFYING: [&str; 12] = [
 /// A contact's first and last name in one cell.
 pub(super) const FULL_NAME: &str = "full_name";
 
+/// What identifies a row that has none of these values.
+const LAST_RESORT: &str = column::PRIMARY_IP;
+
 /// The identifying values of a row.
 #[derive(Default)]
 pub(super) struct Identity {
     values: Vec<(usize, String)>,
+    last_resort: Option<String>,
     organization: String,
 }
 
@@ -45,13 +49,15 @@ impl Identity {
             self.organization.push(LIST_SEPARATOR);
         } else if let Some(at) = IDENTIFYING.iter().position(|known| *known == name) {
             self.values.push((at, name_key(value).into_owned()));
+        } else if name == LAST_RESORT {
+            self.last_resort = Some(name_key(value).into_owned());
         }
     }
 
     /// The id, `None` when nothing identifies the row.
     pub fn id(&mut self, source: &str, entity: Entity) -> Option<String> {
         if self.values.is_empty() {
-            return None;
+            self.values.push((IDENTIFYING.len(), self.last_resort.take()?));
         }
         self.values.sort();
         let mut hash = Fnv::new();
@@ -59,7 +65,7 @@ impl Identity {
         hash.add(entity.name());
         hash.add(&self.organization);
         for (at, value) in &self.values {
-            hash.add(IDENTIFYING[*at]);
+            hash.add(IDENTIFYING.get(*at).copied().unwrap_or(LAST_RESORT));
             hash.add(value);
         }
         Some(hash.text())
@@ -68,6 +74,7 @@ impl Identity {
     /// Forgets the row.
     pub fn clear(&mut self) {
         self.values.clear();
+        self.last_resort = None;
         self.organization.clear();
     }
 }

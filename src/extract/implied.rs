@@ -83,7 +83,7 @@ pub(super) fn with_organizations(
         repeats: Repeats::default(),
     });
     let parts = assemble::Parts { files: files.into(), ..assemble::Parts::default() };
-    assemble::table(source, name, entity, parts).records
+    assemble::table(source, name, entity, parts, None).records
 }
 
 /// Records of organizations, by id and name.

@@ -32,6 +32,7 @@ mod ldif;
 mod lists;
 mod made;
 mod members;
+mod merge;
 mod node;
 mod parquet;
 mod parts;
@@ -255,7 +256,10 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
         for spec in &source.files {
             match files::find(spec, &pipeline.folder) {
                 Ok(found) => inputs.extend(found.into_iter().map(|input| (ix, input))),
-                Err(failure) => failures.push((ix, spec.written.clone(), failure)),
+                Err(failure) => {
+                    let failure = file::refused_by_name(source, &spec.path).unwrap_or(failure);
+                    failures.push((ix, spec.written.clone(), failure));
+                }
             }
         }
     }
@@ -377,8 +381,10 @@ impl Collected {
             .into_par_iter()
             .with_max_len(1)
             .map(|(source, entity, parts)| {
-                let name = &pipeline.sources[usize::from(source)].name;
-                assemble::table(source, name, entity, parts)
+                let settings = &pipeline.sources[usize::from(source)];
+                let merge = settings.system.csv.get(&entity).and_then(|shape| shape.merge.as_ref());
+                let junk = merge.map(|_| Junk::new(&pipeline.junk));
+                assemble::table(source, &settings.name, entity, parts, merge.zip(junk.as_ref()))
             })
             .collect();
         let (mut tables, mut findings, mut quarantine) = (Vec::new(), Vec::new(), Vec::new());

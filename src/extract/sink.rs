@@ -1,6 +1,7 @@
 //! Where readers put rows: records of one file, findings and quarantined rows.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use rustc_hash::FxHashMap;
 
@@ -70,6 +71,8 @@ pub(super) struct Sink<'a> {
     position_of_raw: usize,
     position_of_type: Option<usize>,
     position_of_status: Option<usize>,
+    /// What columns are where a row leaves them blank.
+    defaults: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Sink<'a> {
@@ -97,6 +100,7 @@ impl<'a> Sink<'a> {
             position_of_raw: builder.position(column::RAW).expect("every entity has the column"),
             position_of_type: builder.position(column::TYPE).filter(|_| is_configuration),
             position_of_status: builder.position(column::STATUS).filter(|_| is_configuration),
+            defaults: Vec::new(),
             builder,
         }
     }
@@ -110,6 +114,14 @@ impl<'a> Sink<'a> {
     pub fn read_dates_together(&mut self, position: usize, heading: &str) {
         self.dates.resize_with(fields(self.entity).len(), DateColumn::default);
         self.dates[position].name(heading);
+    }
+
+    /// Says what a column is where a row leaves it blank.
+    pub fn default_to(&mut self, column: &str, value: &'a str) {
+        if let Some(position) = self.builder.position(column) {
+            self.carry(position);
+            self.defaults.push((position, value));
+        }
     }
 
     /// Says that the file carries the column at `position`.
@@ -178,6 +190,7 @@ impl<'a> Sink<'a> {
                 None if raw.trim().is_empty() => {}
                 None => return self.doubt(field.name, "bad_number", raw, "the value is not a whole number"),
             },
+            Kind::Ip => return self.put_address(position, raw),
             _ if Some(position) == self.position_of_type => self.map_word(position, raw, true),
             _ if Some(position) == self.position_of_status => self.map_word(position, raw, false),
             _ => self.builder.set(position, raw),
@@ -188,6 +201,27 @@ impl<'a> Sink<'a> {
     /// Sets a column that a reader made: no form to bring it into.
     pub fn put_made(&mut self, position: usize, text: &str) {
         self.builder.set(position, text);
+    }
+
+    /// The address that speaks for the device. A scan has all of a machine in one cell; then the first private one does,
+    /// and the cell is not all taken over.
+    fn put_address(&mut self, position: usize, raw: &str) -> bool {
+        let pieces =
+            || raw.split([',', ';', '|', '\n', ' ']).map(str::trim).filter(|piece| !piece.is_empty());
+        if pieces().nth(1).is_none() || pieces().any(|piece| piece.parse::<IpAddr>().is_err()) {
+            self.builder.set(position, raw);
+            return true;
+        }
+        let is_private = |piece: &&str| piece.parse::<Ipv4Addr>().is_ok_and(|address| address.is_private());
+        let is_lasting = |piece: &&str| match piece.parse::<IpAddr>() {
+            Ok(IpAddr::V4(address)) => !address.is_link_local(),
+            Ok(IpAddr::V6(address)) => !address.is_unicast_link_local(),
+            Err(_) => false,
+        };
+        let chosen =
+            pieces().find(is_private).or_else(|| pieces().find(is_lasting)).or_else(|| pieces().next());
+        self.builder.set(position, chosen.unwrap_or(raw));
+        false
     }
 
     /// A type or status after the pipeline's mapping; the source's own word goes to `raw`.
@@ -243,6 +277,9 @@ impl<'a> Sink<'a> {
             };
             self.builder.set(0, &id);
             self.id = id;
+        }
+        for (position, value) in &self.defaults {
+            self.builder.set(*position, value);
         }
         if let Some(rest) = self.rest.object() {
             self.builder.set(self.position_of_raw, rest);

@@ -97,11 +97,17 @@ pub enum Reason {
     NotADevice,
     /// A vendor among the organizations.
     Vendor,
+    /// A print queue of software.
+    QueueNotDevice,
+    /// A row of an import that another row stands for.
+    MergedRow,
+    /// A row that nothing identifies.
+    NoIdentifier,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::PointsToSeveral,
         Self::TargetTaken,
         Self::SeveralPointToOne,
@@ -126,6 +132,9 @@ impl Reason {
         Self::PersonalDevice,
         Self::NotADevice,
         Self::Vendor,
+        Self::QueueNotDevice,
+        Self::MergedRow,
+        Self::NoIdentifier,
     ];
 
     /// The code, as in the `reason` columns.
@@ -156,6 +165,9 @@ impl Reason {
             Self::PersonalDevice => "personal_device",
             Self::NotADevice => "not_a_device",
             Self::Vendor => "vendor",
+            Self::QueueNotDevice => "queue_not_device",
+            Self::MergedRow => "merged_row",
+            Self::NoIdentifier => "no_identifier",
         }
     }
 
@@ -187,6 +199,9 @@ impl Reason {
             Self::PersonalDevice => "the device is someone's own",
             Self::NotADevice => "the source lists it among its devices, but it is none",
             Self::Vendor => "it is a vendor and no client",
+            Self::QueueNotDevice => "it is a print queue of software, and no device",
+            Self::MergedRow => "another row of the same import describes the same device",
+            Self::NoIdentifier => "it has no serial number, MAC address or host name",
         }
     }
 

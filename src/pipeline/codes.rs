@@ -83,6 +83,8 @@ codes! {
     UnknownSource = "P209";
     /// A flexible asset type that belongs to the hub's own Microsoft integration and takes no records of others.
     LockedType = "P210";
+    /// The mapping profile cannot be read or is wrong.
+    BadProfile = "P211";
     /// No such entity.
     UnknownEntity = "P301";
     /// No such key to match by.

@@ -55,6 +55,7 @@ const SOURCE: &[Known] = &[
     optional("organization", Text),
     optional("optional", Flag),
     optional("organization_by", Text),
+    optional("profile", Text),
     optional("links", Map(&Text)),
     optional("preset", Text),
     optional("presets", Map(&Text)),

@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod links;
 mod ownership;
+mod profile;
 mod reading;
 mod resolve;
 mod roster;

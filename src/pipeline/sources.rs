@@ -14,7 +14,7 @@ use super::resolve::{choice, choice_or_default, entity, owned};
 use super::roster::{Draft, Roster};
 use super::written::{Section, section, text};
 use super::{Code, FileSpec, Method, OrganizationBy, PushAll, Source, Sync};
-use super::{accounts, links, ownership, reading, tiers};
+use super::{accounts, links, ownership, profile, reading, tiers};
 
 const ORGANIZATION_BY: [(&str, OrganizationBy); 2] =
     [("site", OrganizationBy::Site), ("autotask-company", OrganizationBy::AutotaskCompany)];
@@ -41,7 +41,7 @@ fn source(
     faults: &mut Faults,
 ) -> Option<Source> {
     let section = &draft.section;
-    let system = draft.system?;
+    let system = profile::applied(section, draft.system?, folder, faults);
     let role = draft.role.unwrap_or(system.role);
     Some(Source {
         name: (*draft.name.get_ref()).to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::directory::Directory;
-use super::shapes::{CsvShape, Failed, JsonShape};
+use super::shapes::{CsvShape, Failed, JsonShape, Refused};
 use super::spelling::Spelling;
 use super::{List, Push, PushList};
 use crate::model::{Entity, Role};
@@ -77,6 +77,9 @@ pub struct System {
     /// How the shapes spell the names of members.
     #[serde(skip)]
     pub spelling: Spelling,
+    /// Files that it is known for and that cannot be read.
+    #[serde(default)]
+    pub refused: Vec<Refused>,
     /// Its CSV files, by entity.
     #[serde(default)]
     pub csv: BTreeMap<Entity, CsvShape>,

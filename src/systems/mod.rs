@@ -19,8 +19,8 @@ pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
 pub use push::{Push, PushColumn, PushList};
 pub use shapes::{
-    Adapters, Child, CsvShape, Failed, Item, JsonShape, Labelled, Main, Origin, PrimaryAdapter, Refer, Rule,
-    Skip,
+    Adapters, Child, CsvClass, CsvShape, Failed, Item, JsonShape, Labelled, Main, Merge, Origin,
+    PrimaryAdapter, Refer, Refused, Rule, Skip,
 };
 pub use spelling::Spelling;
 
@@ -36,6 +36,7 @@ const FILES: &[&str] = &[
     include_str!("../../data/systems/syncro.toml"),
     include_str!("../../data/systems/active-directory.toml"),
     include_str!("../../data/systems/network-glue.toml"),
+    include_str!("../../data/systems/network-detective.toml"),
     include_str!("../../data/systems/csv.toml"),
     include_str!("../../data/systems/parquet.toml"),
 ];
@@ -87,4 +88,14 @@ pub fn all() -> &'static [System] {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static System> {
     all().iter().find(|system| system.name == name)
+}
+
+/// The part of a system's description that a mapping profile replaces: its CSV files. `None` where it has none.
+#[must_use]
+pub fn profile(system: &System) -> Option<&'static str> {
+    let at = all().iter().position(|other| other.name == system.name)?;
+    let text = FILES[at];
+    let start = text.find("\n[csv.")? + 1;
+    let end = text[start..].find("\n[[json]]").map_or(text.len(), |end| start + end + 1);
+    Some(&text[start..end])
 }

@@ -25,6 +25,46 @@ pub struct CsvShape {
     /// Rows that take no part; the paths are headings.
     #[serde(default)]
     pub skip: Vec<Skip>,
+    /// Kinds of files of the entity that say something by their name.
+    #[serde(default)]
+    pub classes: Vec<CsvClass>,
+    /// Set when several rows may describe one record.
+    pub merge: Option<Merge>,
+}
+
+/// A kind of file that says something by its name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsvClass {
+    /// File names, without ending and page number.
+    pub files: Vec<String>,
+    /// What a column is where a row leaves it blank.
+    pub set: BTreeMap<String, String>,
+}
+
+/// How rows that describe one record are recognised.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// Headings of the domain of a host name, which no column holds.
+    #[serde(default)]
+    pub domains: Vec<String>,
+}
+
+/// A file that is refused, with advice.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// Endings of its name.
+    #[serde(default)]
+    pub endings: Vec<String>,
+    /// Headings that it has, all of them.
+    #[serde(default)]
+    pub tells: Vec<String>,
+    /// What it is.
+    pub what: String,
+    /// What to do instead.
+    pub hint: String,
 }
 
 /// One kind of JSON document.

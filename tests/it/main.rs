@@ -12,6 +12,7 @@ mod extract_edges;
 mod integration_report;
 mod matching;
 mod methods;
+mod network_detective;
 mod network_glue;
 mod oracle;
 mod ownership;
