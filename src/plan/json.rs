@@ -18,6 +18,8 @@ pub(super) enum Json<'a> {
     },
     Object(Vec<(&'static str, Json<'a>)>),
     List(Vec<Json<'a>>),
+    /// A value as a vendor wrote it.
+    Whole(serde_json::Value),
 }
 
 impl<'a> Json<'a> {
@@ -60,6 +62,7 @@ impl Serialize for Json<'_> {
                 }
                 map.end()
             }
+            Self::Whole(value) => value.serialize(serializer),
             Self::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {

@@ -25,6 +25,8 @@
 //! 4. Check the payloads in `tests/it` against JSON written by hand from the vendor's description.
 
 mod assemble;
+mod bms_contact;
+mod bms_whole;
 mod communications;
 mod connectwise;
 mod context;
@@ -35,6 +37,7 @@ mod hierarchy;
 mod hub;
 mod itglue;
 mod json;
+mod kaseya_bms;
 mod known;
 mod limits;
 mod lists;
@@ -43,6 +46,7 @@ mod presence;
 mod psa;
 mod request;
 mod sync;
+mod tigerpaw;
 mod values;
 mod vendor;
 

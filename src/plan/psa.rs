@@ -4,13 +4,13 @@
 //! plan then answers why a company does not show up there. Asking for `push_all` without two-way sync does the same
 //! for everything.
 
-use super::Action;
 use super::context::Context;
 use super::draft::{Draft, excluded_by_method, not_synced};
 use super::gates::{Gate, Holds};
 use super::hub::{HUB, foreign_contact, hold_missing, references};
 use super::known::Known;
 use super::presence::{Presence, Presences};
+use super::{Action, vendor};
 use crate::matching::{Cluster, ClusterIx};
 use crate::model::{Entity, RecordRef, Role, SourceIx, column};
 use crate::pipeline::PushAll;
@@ -35,6 +35,10 @@ pub(super) fn draft(
         let mut draft = Draft::new(psa, entity, ix, Action::Update).with_diffs(ctx, row, diffs);
         draft.holds.extend(direction_gates(ctx, psa, entity));
         draft.holds.extend(record_gates(ctx, psa, entity, RecordRef { source: psa, row }, cluster));
+        let vendor = vendor::of(&ctx.system(psa).name);
+        if let Some((gate, message)) = vendor.and_then(|vendor| vendor.refusal(ctx, &draft)) {
+            draft.holds.add(gate, message);
+        }
         if cluster.in_review {
             let founder = ctx.record_name(entity, cluster.founder);
             draft.holds.add(Gate::InReview, format!("`{founder}` is in review"));

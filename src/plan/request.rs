@@ -84,7 +84,7 @@ impl<'c, 'a> Request<'c, 'a> {
         let has_body = !self.draft.holds.has(Gate::LimitExceeded);
         let body = has_body.then(|| vendor.body(self)).flatten();
         Call {
-            method: vendor.method(self.draft.action),
+            method: vendor.method(self.draft.action, self.draft.entity),
             path,
             payload: body.map(|body| body.to_text()).unwrap_or_default(),
         }
@@ -148,7 +148,9 @@ impl<'c, 'a> Request<'c, 'a> {
             Presence::Planned { .. } => (self.create_step(entity, cluster), None),
             Presence::MainSite { .. } => {
                 let organization = self.ctx.cluster(entity, cluster).organization;
-                (self.create_step(Entity::Organization, organization), Some("site.id"))
+                let vendor = vendor::of(&self.ctx.system(self.draft.target).name);
+                let member = vendor.map_or("id", |vendor| vendor.main_location_id());
+                (self.create_step(Entity::Organization, organization), Some(member))
             }
         };
         self.depend_on(&step);

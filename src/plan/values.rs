@@ -49,6 +49,11 @@ impl<'c, 'a> Values<'c, 'a> {
         Self { ctx, draft, speakers: ctx.speakers(draft.entity, draft.cluster) }
     }
 
+    /// The step.
+    pub(super) fn draft(&self) -> &'c Draft {
+        self.draft
+    }
+
     /// The cluster that the step sets in the reference column `field`.
     pub(super) fn cluster(&self, field: &str) -> Option<ClusterIx> {
         if self.draft.action == Action::Create {

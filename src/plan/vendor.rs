@@ -3,17 +3,19 @@
 use super::Action;
 use super::context::Context;
 use super::draft::Draft;
+use super::gates::Gate;
 use super::json::Json;
 use super::presence::Presences;
 use super::request::{Call, Further, Need, Request};
 use super::values::Values;
-use super::{connectwise, itglue};
+use super::{connectwise, itglue, kaseya_bms, tigerpaw};
+use crate::model::Entity;
 use crate::systems::PushList;
 
 /// Writes the calls of one family of vendors.
 pub(super) trait Vendor: Sync {
     /// The HTTP method of a step.
-    fn method(&self, action: Action) -> &'static str {
+    fn method(&self, action: Action, _entity: Entity) -> &'static str {
         if action == Action::Create { "POST" } else { "PATCH" }
     }
 
@@ -31,6 +33,16 @@ pub(super) trait Vendor: Sync {
         Vec::new()
     }
 
+    /// Why a change of a record cannot be written, `None` when it can.
+    fn refusal(&self, _ctx: &Context<'_>, _draft: &Draft) -> Option<(Gate, String)> {
+        None
+    }
+
+    /// Where the answer to the call that makes an organization has the id of its main location.
+    fn main_location_id(&self) -> &'static str {
+        "site.id"
+    }
+
     /// What a create lacks that the columns of the system's file cannot say, for people.
     fn missing(&self, _ctx: &Context<'_>, _values: &Values<'_, '_>) -> Vec<String> {
         Vec::new()
@@ -42,6 +54,8 @@ pub(super) fn of(system: &str) -> Option<&'static dyn Vendor> {
     match system {
         "it-glue" => Some(&itglue::ItGlue),
         "connectwise" => Some(&connectwise::ConnectWise),
+        "kaseya-bms" | "vorex" | "pulseway" => Some(&kaseya_bms::KaseyaBms),
+        "tigerpaw" => Some(&tigerpaw::Tigerpaw),
         _ => None,
     }
 }
