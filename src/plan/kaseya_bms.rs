@@ -74,6 +74,8 @@ impl Vendor for KaseyaBms {
 
     fn missing(&self, ctx: &Context<'_>, values: &Values<'_, '_>) -> Vec<String> {
         match values.draft().entity {
+            // No column holds them, and nothing else says them yet.
+            Entity::Organization => ["business type", "account manager"].map(str::to_owned).to_vec(),
             Entity::Contact => bms_contact::missing(ctx, values),
             _ => Vec::new(),
         }
