@@ -52,12 +52,12 @@ impl Row {
             serial: get(column::SERIAL_NUMBER).and_then(|serial| serial_key(serial, junk)),
             macs,
             host,
-            same: [organization.clone(), domain.clone().unwrap_or_default()].into_iter().chain(same).collect(),
-            domain,
-            address: get(column::PRIMARY_IP).and_then(|address| ip_key(address, junk)),
+            same: [organization.clone(), domain.clone().unwrap_or_default()]
                 .into_iter()
                 .chain(same)
                 .collect(),
+            domain,
+            address: get(column::PRIMARY_IP).and_then(|address| ip_key(address, junk)),
             organization,
             filled: crate::model::fields(records.entity)
                 .iter()
