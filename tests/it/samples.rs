@@ -16,6 +16,7 @@ const LISTED: &[(&str, &str)] = &[
     ("pipelines/network-detective.toml", "network_detective"),
     ("pipelines/syncro.toml", "syncro"),
     ("pipelines/network-glue.toml", "network_glue"),
+    ("pipelines/active-directory.toml", "active_directory"),
 ];
 
 /// A copy of the samples and the pipelines, so that warehouses are made there.
