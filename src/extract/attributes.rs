@@ -16,10 +16,14 @@ use rustc_hash::FxHashMap;
 use super::files::squeeze;
 use super::node::{Members, Node};
 use super::values::{is_guid, truth};
+use crate::model::WINDOWS_1252;
 use crate::systems::{Attribute, Decode, Directory, Many};
 
 /// Seconds between 1601 and 1970.
 const EPOCH: i64 = 11_644_473_600;
+
+/// The finding of a cell that has the name of a type instead of values.
+pub(super) const MULTIVALUE_LOST: &str = "multivalue_lost";
 
 /// What stands in a generalized time for no time.
 const NO_TIME: &str = "16010101";
@@ -78,7 +82,7 @@ impl<'a> Object<'a> {
         let cell = cell.trim();
         if is_type_name(cell) {
             let message = "the export has the name of a type where several values were";
-            self.flaw("multivalue_lost", name, cell, message);
+            self.flaw(MULTIVALUE_LOST, name, cell, message);
             self.set(name, known, Node::Null);
             return;
         }
@@ -227,21 +231,16 @@ fn readable(bytes: Vec<u8>) -> Readable {
         return Readable::No;
     }
     String::from_utf8(bytes).map_or_else(
-        |error| Readable::Ansi(error.as_bytes().iter().map(|byte| ansi(*byte)).collect()),
+        |error| {
+            let high = WINDOWS_1252.table();
+            let letter = |byte: &u8| match byte.checked_sub(0x80) {
+                Some(at) => high[usize::from(at)],
+                None => char::from(*byte),
+            };
+            Readable::Ansi(error.as_bytes().iter().map(letter).collect())
+        },
         Readable::Text,
     )
-}
-
-/// A byte of Windows-1252 as a letter.
-fn ansi(byte: u8) -> char {
-    const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
 }
 
 /// A value after decoding.

@@ -77,6 +77,13 @@ pub(super) struct CsvRows<'r> {
     pub heading_line: u64,
 }
 
+/// A row that cannot be taken.
+pub(super) struct BadRow<'r> {
+    pub line: u64,
+    pub reason: String,
+    pub record: &'r ByteRecord,
+}
+
 /// Opens a CSV file and hands its rows to `read`; once more, and decoded in another way, where it turns out not to be
 /// UTF-8.
 pub(super) fn read<T>(
@@ -210,23 +217,32 @@ impl<'r> CsvRows<'r> {
         )
     }
 
-    /// Gives all rows that are no blank lines to `take`: the line and the cells, or the line, why the row is bad and
-    /// what it says.
+    /// Gives all rows that are no blank lines to `take`: the line and the cells, or why the row is bad.
     pub fn each(
         mut self,
-        take: &mut dyn FnMut(Result<(u64, Vec<&str>), (u64, String, String)>),
+        max_cell: usize,
+        take: &mut dyn FnMut(Result<(u64, Vec<&str>), BadRow<'_>>),
     ) -> Result<(), Refused> {
+        let width = self.headings.len();
         while self.next()? {
             if is_blank(&self.record) {
                 continue;
             }
             let line = self.line();
+            let bad = |reason| Err(BadRow { line, reason, record: &self.record });
             if self.is_unterminated() {
-                take(Err((line, self.unterminated(line), String::new())));
+                take(bad(self.unterminated(line)));
                 break;
             }
             let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
             match cells {
+                Ok(cells) if cells.iter().skip(width).any(|cell| !cell.trim().is_empty()) => {
+                    let count = cells.len();
+                    take(bad(format!("row_long: the row has {count} cells, the heading row has {width}")));
+                }
+                Ok(cells) if cells.iter().any(|cell| cell.len() > max_cell) => {
+                    take(bad(format!("cell_too_large: a cell is larger than {max_cell} bytes")));
+                }
                 Ok(mut cells) => {
                     if let Some(last) = cells.last_mut() {
                         *last = last.strip_suffix('\u{1a}').unwrap_or(last);
@@ -234,9 +250,7 @@ impl<'r> CsvRows<'r> {
                     }
                     take(Ok((line, cells)));
                 }
-                Err(_) if self.is_sure => {
-                    take(Err((line, "invalid_utf8: the row is not UTF-8".to_owned(), String::new())));
-                }
+                Err(_) if self.is_sure => take(bad("invalid_utf8: the row is not UTF-8".to_owned())),
                 Err(_) => return Err(Refused::NotUtf8),
             }
         }

@@ -4,11 +4,15 @@
 //! Objects that are no records of ours, such as organizational units, are no rows; the report says how many there were.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read};
+
+use csv::ByteRecord;
 
 use super::FileReport;
-use super::attributes::{Attributes, Object, Value};
+use super::attributes::{Attributes, MULTIVALUE_LOST, Object, Value};
 use super::element::Mapping;
+use super::encoding;
 use super::error::Failure;
 use super::file::{Content, Rows};
 use super::files::{Input, squeeze};
@@ -18,7 +22,7 @@ use super::members::name_key;
 use super::node::{Node, is_secret};
 use super::rows::Refused;
 use super::sink::Sink;
-use crate::model::{Entity, SourceIx, column, fields};
+use crate::model::{Entity, Kind, SourceIx, column, fields};
 use crate::pipeline::Source;
 use crate::systems::{self, Directory};
 
@@ -111,7 +115,9 @@ pub(super) fn read_csv(
             report.not_understood.push(column.heading.clone());
         }
     }
-    rows.each(&mut |row| match row {
+    reader.columns =
+        columns.iter().filter_map(|column| Some((column.heading.as_str(), column.known?.0))).collect();
+    rows.each(source.reading.max_cell, &mut |row| match row {
         Ok((line, cells)) => {
             let mut object = Object::default();
             for (column, cell) in columns.iter().zip(cells).filter(|(column, _)| !column.is_secret) {
@@ -119,7 +125,7 @@ pub(super) fn read_csv(
             }
             reader.take(object, line);
         }
-        Err((line, reason, raw)) => reader.reject(line, &reason, &raw),
+        Err(bad) => reader.reject(bad.line, &bad.reason, &raw(bad.record, &columns)),
     })?;
     Ok(reader.finish(report))
 }
@@ -128,6 +134,35 @@ struct Column<'h> {
     heading: &'h String,
     known: Option<(&'h str, &'h systems::Attribute)>,
     is_secret: bool,
+}
+
+/// The row for the quarantine, without secrets. Of a row that is too long it is not known which cell is one.
+fn raw(record: &ByteRecord, columns: &[Column<'_>]) -> String {
+    let has_secrets = columns.iter().any(|column| column.is_secret);
+    if has_secrets && record.len() > columns.len() {
+        return String::new();
+    }
+    let is_secret = |at: usize| columns.get(at).is_some_and(|column| column.is_secret);
+    let cells = (0..)
+        .zip(record)
+        .map(|(at, cell)| if is_secret(at) { Cow::Borrowed("") } else { String::from_utf8_lossy(cell) });
+    cells.collect::<Vec<_>>().join(",").trim_end_matches('\r').to_owned()
+}
+
+/// Opens an LDIF file. One in UTF-16 is decoded; else every value says for itself whether it is UTF-8.
+fn open_ldif<T>(
+    input: &Input,
+    source: &Source,
+    read: impl FnOnce(Ldif<'_>, &'static str) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    input.read(|inner| {
+        let mut start = Vec::with_capacity(encoding::START);
+        (&mut *inner).take(encoding::START as u64).read_to_end(&mut start)?;
+        let guess = encoding::guess(&start, &source.reading);
+        start.drain(..guess.mark);
+        let mut text = encoding::decoded(Box::new(Cursor::new(start).chain(inner)), guess.decoding);
+        read(Ldif::open(&mut text)?, guess.decoding.name())
+    })
 }
 
 /// Reads an LDIF file.
@@ -144,8 +179,8 @@ pub(super) fn read_ldif(
     let mut names: Vec<&str> = reader.attributes.names().collect();
     names.sort_unstable();
     names.dedup();
-    input.read(|inner| {
-        let mut ldif = Ldif::open(inner)?;
+    open_ldif(input, source, |mut ldif, encoding| {
+        report.encoding = encoding;
         let mut entry = Entry::default();
         while ldif.next(&mut entry)? {
             if let Some(fault) = entry.fault {
@@ -186,9 +221,8 @@ pub(super) fn read_ldif(
 }
 
 /// The number of entries in an LDIF file.
-pub(super) fn count(input: &Input) -> Result<u64, Failure> {
-    input.read(|inner| {
-        let mut ldif = Ldif::open(inner)?;
+pub(super) fn count(input: &Input, source: &Source) -> Result<u64, Failure> {
+    open_ldif(input, source, |mut ldif, _| {
         let mut entry = Entry::default();
         let mut count = 0;
         while ldif.next(&mut entry)? {
@@ -199,7 +233,7 @@ pub(super) fn count(input: &Input) -> Result<u64, Failure> {
 }
 
 /// Takes the objects of one file.
-struct Reader<'s> {
+struct Reader<'s, 'h> {
     ix: SourceIx,
     source: &'s Source,
     directory: &'s Directory,
@@ -210,13 +244,17 @@ struct Reader<'s> {
     sinks: BTreeMap<Entity, Sink<'s>>,
     /// What an object without a class is.
     default: Option<usize>,
+    /// The headings of a table that are attributes, with their names in the directory.
+    columns: Vec<(&'h str, &'h str)>,
+    /// Attributes of which it was said that their values were lost, where no column is made of them.
+    lost: BTreeSet<String>,
     /// Objects that are no records, by class.
     others: BTreeMap<String, u64>,
     /// What accounts are called, by distinguished name.
     people: Vec<(String, String)>,
 }
 
-impl<'s> Reader<'s> {
+impl<'s> Reader<'s, '_> {
     fn new(ix: SourceIx, source: &'s Source, directory: &'s Directory, input: &'s Input) -> Self {
         let mapping = |object: &'s systems::Object| {
             let entity =
@@ -232,14 +270,30 @@ impl<'s> Reader<'s> {
             mappings: directory.objects.iter().map(mapping).collect(),
             sinks: BTreeMap::new(),
             default: None,
+            columns: Vec::new(),
+            lost: BTreeSet::new(),
             others: BTreeMap::new(),
             people: Vec::new(),
         }
     }
 
-    fn sink(&mut self, entity: Entity) -> &mut Sink<'s> {
+    /// Where objects of the kind at `at` go.
+    fn sink(&mut self, at: usize, entity: Entity) -> &mut Sink<'s> {
         let (ix, source, file) = (self.ix, self.source, self.file);
-        self.sinks.entry(entity).or_insert_with(|| Sink::new(ix, source, entity, file))
+        let (columns, record) = (&self.columns, &self.directory.objects[at].record);
+        self.sinks.entry(entity).or_insert_with(|| {
+            let mut sink = Sink::new(ix, source, entity, file);
+            // Whether the day or the month comes first is seen from a whole column.
+            for (position, field) in fields(entity).iter().enumerate() {
+                let is_made =
+                    |name: &str| record.columns.get(field.name).is_some_and(|origin| origin.starts_at(name));
+                let made = columns.iter().find(|(_, name)| is_made(name));
+                if let Some((heading, _)) = made.filter(|_| matches!(field.kind, Kind::Date | Kind::Time)) {
+                    sink.read_dates_together(position, heading);
+                }
+            }
+            sink
+        })
     }
 
     fn take(&mut self, object: Object<'_>, line: u64) {
@@ -270,15 +324,15 @@ impl<'s> Reader<'s> {
             self.people.push((name_key(&name), called));
         }
         let identity = first(&kind.identity);
-        self.sink(entity);
+        self.sink(at, entity);
         let (Some(mapping), Some(sink)) = (&self.mappings[at], self.sinks.get_mut(&entity)) else { return };
         for flaw in &object.flaws {
-            sink.remark(
-                field(&kind.record, &self.attributes, entity, &flaw.attribute),
-                flaw.code,
-                &flaw.raw,
-                flaw.message,
-            );
+            let field = field(&kind.record, &self.attributes, entity, &flaw.attribute);
+            // Where no column is lost, it is enough to say it once.
+            if field.is_empty() && flaw.code == MULTIVALUE_LOST && !self.lost.insert(flaw.attribute.clone()) {
+                continue;
+            }
+            sink.remark(field, flaw.code, &flaw.raw, flaw.message);
         }
         if !mapping.has_id(&node)
             && let Some(identity) = &identity
@@ -298,9 +352,9 @@ impl<'s> Reader<'s> {
     fn reject(&mut self, line: u64, reason: &str, raw: &str) {
         let objects = &self.directory.objects;
         // A row that cannot be read has no class; it counts among the accounts.
-        let entity = self.default.or(objects.len().checked_sub(1)).and_then(|at| objects[at].record.entity);
-        if let Some(entity) = entity {
-            self.sink(entity).reject(line, reason, raw);
+        let Some(at) = self.default.or(objects.len().checked_sub(1)) else { return };
+        if let Some(entity) = objects[at].record.entity {
+            self.sink(at, entity).reject(line, reason, raw);
         }
     }
 

@@ -201,7 +201,7 @@ fn rows(system: &'static System, input: &Input) -> Result<u64, Failure> {
             Ok(count)
         }
         Format::Parquet => Parquet::open(input)?.count(),
-        Format::Ldif => directory::count(input),
+        Format::Ldif => directory::count(input, &Source::of(system)),
         Format::Secret | Format::Other => Ok(0),
     }
 }

@@ -4,6 +4,7 @@ use matchbook::extract::{self, Belonging, Extracted};
 use matchbook::model::{Entity, Records, column};
 
 use crate::extract::{Folder, table};
+use crate::workspace::Workspace;
 
 const PIPELINE: &str = r#"
 name = "test"
@@ -73,9 +74,7 @@ const LOST_UMLAUTS: &str = "#TYPE Selected.Microsoft.ActiveDirectory.Management.
 
 #[test]
 fn a_letter_that_was_lost_is_never_a_name() {
-    // What stands between the cells, and the line before the headings, are the text reader's.
-    let text = LOST_UMLAUTS.lines().skip(1).collect::<Vec<_>>().join("\r\n").replace(';', ",");
-    let extracted = folder().with("ad/Nordkai/users.csv", text).read();
+    let extracted = folder().with("ad/Nordkai/users.csv", LOST_UMLAUTS.replace('\n', "\r\n")).read();
     adds_up(&extracted);
     let of = |name| cell(&extracted, Entity::Contact, column::LAST_NAME, "Weiss", name);
     assert_eq!(of(column::FIRST_NAME), "", "`J?rg` must never replace a good name");
@@ -90,7 +89,7 @@ fn a_letter_that_was_lost_is_never_a_name() {
         findings(&extracted),
         [
             "lossy_encoding first_name J?rg",
-            "multivalue_lost  Microsoft.ActiveDirectory.Management.ADPropertyValueCollection",
+            // Of an attribute that no column is made of it is said once.
             "multivalue_lost  Microsoft.ActiveDirectory.Management.ADPropertyValueCollection",
         ]
     );
@@ -385,4 +384,114 @@ fn init_knows_the_exports() {
             ("Nordkai/pcs.csv", "active-directory", 1),
         ]
     );
+}
+
+/// Bytes as a redirection of PowerShell or `ldifde -u` writes them.
+fn utf_16(text: &str) -> Vec<u8> {
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn exports_in_utf_16_are_read() {
+    let extracted = folder()
+        .with("ad/Nordkai/computers.csv", utf_16(COMPUTERS))
+        .with("ad/Nordkai/export.ldf", utf_16(&LDIF.replace("sn:: xaBpbWVr", "sn: Šimek")))
+        .read();
+    adds_up(&extracted);
+    assert_eq!(table(&extracted, AD, Entity::Configuration).len(), 1);
+    assert_eq!(cell(&extracted, Entity::Contact, column::FIRST_NAME, "Zoë", column::LAST_NAME), "Šimek");
+}
+
+#[test]
+fn a_row_whose_cells_have_moved_is_no_record() {
+    // The distinguished name is not quoted, so it is three cells.
+    let text = "Name,OperatingSystem,DistinguishedName\nPC-1,Windows 11 Pro,CN=PC-1,DC=x,DC=y\nPC-2,Windows 11 Pro,\"CN=PC-2,DC=x\"\n";
+    let extracted = folder().with("ad/Acme/computers.csv", text).read();
+    adds_up(&extracted);
+    assert_eq!(table(&extracted, AD, Entity::Configuration).len(), 1);
+    assert_eq!(extracted.quarantine.len(), 1);
+    assert_eq!(extracted.quarantine[0].line, 2);
+    assert!(extracted.quarantine[0].reason.starts_with("row_long"), "{}", extracted.quarantine[0].reason);
+}
+
+#[test]
+fn days_and_months_are_told_apart_by_the_whole_column() {
+    let text = "Name,DNSHostName,LastLogonDate\nPC-1,,03/04/2025 08:30:00\nPC-2,,14/03/2025 08:30:00\n";
+    let extracted = folder().with("ad/Acme/computers.csv", text).read();
+    let seen = |name| cell(&extracted, Entity::Configuration, column::NAME, name, column::LAST_SEEN_AT);
+    assert_eq!((seen("PC-1"), seen("PC-2")), ("2025-04-03T08:30:00Z", "2025-03-14T08:30:00Z"));
+}
+
+#[test]
+fn ansi_values_of_ldif_are_letters_and_said() {
+    let mut text = b"dn: CN=M,DC=x\nobjectClass: user\ngivenName: J\xf6rg\nsn:: TfxsbGVy\n".to_vec();
+    text.extend(b"jpegPhoto:: /9j/4AAQSkY=\nurl:< file:///etc/passwd\n");
+    let extracted = folder().with("ad/Acme/users.ldf", text).read();
+    assert_eq!(cell(&extracted, Entity::Contact, column::FIRST_NAME, "Jörg", column::LAST_NAME), "Müller");
+    let raw = cell(&extracted, Entity::Contact, column::FIRST_NAME, "Jörg", column::RAW);
+    assert!(!raw.contains("url") && !raw.contains("jpegPhoto"), "{raw}");
+    assert_eq!(findings(&extracted), ["mixed_encoding first_name Jörg", "mixed_encoding last_name Müller"]);
+}
+
+/// What section 3 makes of records of the directory, as test cases of a pipeline.
+const CASES: &str = r#"
+[[test]]
+name = "who has an address is never decided by name"
+records = [
+    { source = "hub", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "ad", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "hub", entity = "contact", record_id = "2", organization_id = "1", first_name = "Jo", last_name = "Doyle", emails = ["jo@acme.example"] },
+    { source = "ad", entity = "contact", record_id = "3", organization_id = "1", first_name = "Jo", last_name = "Doyle", emails = ["doyle@acme.example"] },
+]
+expect = [{ entity = "contact", record = "ad/3", state = "review", reason = "shared_key", hub_id = "" }]
+
+[[test]]
+name = "who has none is"
+records = [
+    { source = "hub", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "ad", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "hub", entity = "contact", record_id = "2", organization_id = "1", first_name = "Jo", last_name = "Doyle", emails = ["jo@acme.example"] },
+    { source = "ad", entity = "contact", record_id = "3", organization_id = "1", first_name = "Jo", last_name = "Doyle" },
+]
+expect = [{ entity = "contact", record = "ad/3", state = "matched", rule = "person", hub_id = "2" }]
+
+[[test]]
+name = "the address wins over the name"
+records = [
+    { source = "hub", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "ad", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "hub", entity = "contact", record_id = "2", organization_id = "1", first_name = "Jo", last_name = "Doyle", emails = ["jo@acme.example"] },
+    { source = "hub", entity = "contact", record_id = "4", organization_id = "1", first_name = "Mara", last_name = "Quill", emails = ["mara@acme.example"] },
+    { source = "ad", entity = "contact", record_id = "3", organization_id = "1", first_name = "Jo", last_name = "Doyle", emails = ["mara@acme.example"] },
+]
+expect = [{ entity = "contact", record = "ad/3", state = "matched", rule = "email", hub_id = "4" }]
+
+[[test]]
+name = "two computers of one name in two domains are two"
+records = [
+    { source = "hub", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "ad", entity = "organization", record_id = "1", name = "Acme" },
+    { source = "hub", entity = "configuration", record_id = "2", organization_id = "1", name = "TILL-01", hostname = "TILL-01" },
+    { source = "ad", entity = "configuration", record_id = "3", organization_id = "1", name = "TILL-01", hostname = "till-01" },
+    { source = "ad", entity = "configuration", record_id = "4", organization_id = "1", name = "TILL-01", hostname = "till-01" },
+    { source = "ad", entity = "configuration", record_id = "5", organization_id = "1", name = "TILL-02", hostname = "till-02" },
+    { source = "ad", entity = "configuration", record_id = "6", organization_id = "1", name = "TILL-02", hostname = "till-02" },
+]
+expect = [
+    { entity = "configuration", record = "ad/3", state = "review", reason = "shared_key", hub_id = "" },
+    { entity = "configuration", record = "ad/4", state = "review", reason = "shared_key", hub_id = "" },
+    { entity = "configuration", record = "ad/5", state = "review", reason = "duplicate_in_source" },
+    { entity = "configuration", record = "ad/6", state = "review", reason = "duplicate_in_source" },
+]
+"#;
+
+#[test]
+fn addresses_come_before_names_and_twins_stay_two() {
+    let directory = "\n[[source]]\nname = \"ad\"\nsystem = \"active-directory\"\nfiles = [\"ad\"]\n";
+    let text = format!("{}{directory}{CASES}", crate::workspace::PIPELINE);
+    let workspace = Workspace::new().with("p.toml", text).with("ad/Acme/computers.csv", COMPUTERS);
+    let output = workspace.run(&["check", "p.toml"]);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{shown}");
+    assert_eq!(shown.matches(": ok\n").count(), 5, "{shown}");
 }
