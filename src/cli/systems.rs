@@ -120,6 +120,13 @@ fn describe(system: &System, paint: Paint) -> String {
         (!columns.is_empty()).then(|| format!("{}: {}", entity.table(), columns.join(", ")))
     });
     section("requires", requires.collect());
+    let settings = system.push.iter().flat_map(|(entity, push)| {
+        push.settings.iter().map(move |(name, setting)| {
+            let need = if setting.required { ", required" } else { "" };
+            format!("{entity}.{name}: the member `{}`{need}", setting.member)
+        })
+    });
+    section("settings of new records, in `[source.create]`", settings.collect());
     let two_way = system.push.keys().filter_map(|entity| {
         let columns: Vec<_> = columns(*entity).filter(|name| system.is_two_way(*entity, name)).collect();
         (!columns.is_empty()).then(|| format!("{}: {}", entity.table(), columns.join(", ")))

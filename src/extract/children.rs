@@ -1,6 +1,7 @@
 //! Records of other entities inside the elements of a document, such as the locations of an account.
 
 use super::element::Mapping;
+use super::joins::Joins;
 use super::node::{Node, Path};
 use super::sink::{FileRows, Repeats, Sink};
 use crate::model::{Entity, SourceIx, fields};
@@ -21,7 +22,13 @@ struct Kind<'s> {
 }
 
 impl<'s> Children<'s> {
-    pub fn new(children: &'s [Child], ix: SourceIx, source: &'s Source, file: &'s str) -> Self {
+    pub fn new(
+        children: &'s [Child],
+        ix: SourceIx,
+        source: &'s Source,
+        joins: &'s Joins,
+        file: &'s str,
+    ) -> Self {
         let kind = |child: &'s Child| {
             let all = fields(child.entity);
             Kind {
@@ -30,7 +37,7 @@ impl<'s> Children<'s> {
                 parent: (0..all.len())
                     .filter_map(|at| child.parent.get(all[at].name).map(|path| (at, Path::new(path))))
                     .collect(),
-                mapping: Mapping::of_child(child, source),
+                mapping: Mapping::of_child(child, source, joins),
                 sink: Sink::new(ix, source, child.entity, file),
             }
         };

@@ -17,6 +17,7 @@ use super::error::Failure;
 use super::file::{Content, Rows};
 use super::files::{Input, squeeze};
 use super::headings::Headings;
+use super::joins::Joins;
 use super::ldif::{Entry, Ldif};
 use super::members::name_key;
 use super::node::{Node, is_secret};
@@ -259,7 +260,7 @@ impl<'s> Reader<'s, '_> {
         let mapping = |object: &'s systems::Object| {
             let entity =
                 object.record.entity.filter(|entity| input.entity.is_none_or(|only| only == *entity))?;
-            Some(Mapping::new(&object.record, entity, source))
+            Some(Mapping::new(&object.record, entity, source, Joins::none()))
         };
         Self {
             ix,

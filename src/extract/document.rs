@@ -1,6 +1,7 @@
 //! Saved JSON documents of a system: which of its shapes a document has, and its elements as rows.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
@@ -11,6 +12,7 @@ use super::error::Failure;
 use super::file::{Content, Rows, not_of_role, unknown};
 use super::files::{Input, squeeze};
 use super::hub_links::link;
+use super::joins::{self, Joins};
 use super::json::{self, Element, Included};
 use super::node::{Node, Path};
 use super::sink::{FileRows, Repeats, Sink};
@@ -27,6 +29,7 @@ pub(super) fn read(
     ix: SourceIx,
     source: &Source,
     input: &Input,
+    joins: &Joins,
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
     let envelope = Envelope::of(source.system);
@@ -46,6 +49,9 @@ pub(super) fn read(
         report.note = format!("passed over: {why}");
         return Ok(Content::default());
     }
+    if !shape.picklists.is_empty() {
+        return read_picklists(shape, input, &envelope, report);
+    }
     let Some(entity) = shape.subject() else { return Ok(Content::default()) };
     if !source.system.delivers(source.role).contains(&entity) {
         return Ok(not_of_role(source, entity, report));
@@ -55,10 +61,10 @@ pub(super) fn read(
     } else {
         Included::default()
     };
-    let mapping = Mapping::new(shape, entity, source);
+    let mapping = Mapping::new(shape, entity, source, joins);
     let mut named = Named::new(&shape.refers);
     let mut sink = Sink::new(ix, source, entity, &input.shown);
-    let mut children = Children::new(&shape.children, ix, source, &input.shown);
+    let mut children = Children::new(&shape.children, ix, source, joins, &input.shown);
     let mut number = 0;
     input.read(|reader| {
         json::each_element(reader, &envelope, &mut |element| {
@@ -75,6 +81,9 @@ pub(super) fn read(
             };
             if !source.system.open_objects.is_empty() {
                 element.withhold(&source.system.open_objects);
+            }
+            if !source.system.masks.is_empty() {
+                element.unmask(&source.system.masks);
             }
             if !mapping.has_id(&element) {
                 let member = id_member(shape);
@@ -289,7 +298,34 @@ fn read_list(
     })?;
     report.rows = items.len() as u64;
     report.note = format!("the list {list}");
-    Ok(Rows::List(list, items).into())
+    Ok(Rows::Lists(vec![(list, items)]).into())
+}
+
+/// The lists that a description of an entity's fields holds.
+fn read_picklists(
+    shape: &JsonShape,
+    input: &Input,
+    envelope: &Envelope<'_>,
+    report: &mut FileReport,
+) -> Result<Content, Failure> {
+    let mut found: BTreeMap<&'static str, Vec<LookupItem>> = BTreeMap::new();
+    input.read(|reader| {
+        json::each_element(reader, envelope, &mut |element| {
+            report.rows += 1;
+            let Element::Node(node, _) = element else { return true };
+            for joins::Picked { list, id, label: name, is_inactive } in joins::picked(shape, &node) {
+                let item = LookupItem { id, name, parent_id: None, is_inactive };
+                found.entry(list.key()).or_default().push(item);
+            }
+            true
+        })
+    })?;
+    let names: Vec<&str> = found.keys().copied().collect();
+    report.note = match names.as_slice() {
+        [] => "fields without a list that is used".to_owned(),
+        names => format!("the lists {}", names.join(", ")),
+    };
+    Ok(Rows::Lists(found.into_iter().collect()).into())
 }
 
 fn known_list(name: &str) -> &'static str {

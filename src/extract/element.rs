@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::hub_links::hub_links;
+use super::joins::{Joins, Lookup};
 use super::lists;
 use super::made::Made;
 use super::node::{Node, Path};
@@ -99,6 +100,8 @@ enum Maker<'s> {
     },
     /// What is made of members.
     Made(Made<'s>),
+    /// What an item of a list says.
+    Lookup(Lookup<'s>),
     /// A rule of parts.
     Part(Part<'s>),
     /// A rule of accounts.
@@ -106,7 +109,7 @@ enum Maker<'s> {
 }
 
 impl<'s> Maker<'s> {
-    fn new(origin: &'s Origin) -> Self {
+    fn new(origin: &'s Origin, joins: &'s Joins) -> Self {
         let path = |path: &String| Path::new(path);
         match origin {
             Origin::Path(one) => Self::First(vec![Path::new(one)]),
@@ -132,6 +135,7 @@ impl<'s> Maker<'s> {
             Origin::Rule(Rule::OrganizationName { path: name, autotask }) => {
                 Self::OrganizationName { name: path(name), company: path(autotask) }
             }
+            Origin::Rule(Rule::LookedUp { of }) => Self::Lookup(Lookup::new(of, joins)),
             Origin::Rule(rule) => Account::new(rule)
                 .map(Self::Account)
                 .or_else(|| Made::new(rule).map(Self::Made))
@@ -141,12 +145,12 @@ impl<'s> Maker<'s> {
 }
 
 impl<'s> Mapping<'s> {
-    pub fn new(shape: &'s JsonShape, entity: Entity, source: &'s Source) -> Self {
-        Self::of(&shape.columns, &shape.skip, &shape.main, entity, source)
+    pub fn new(shape: &'s JsonShape, entity: Entity, source: &'s Source, joins: &'s Joins) -> Self {
+        Self::of(&shape.columns, &shape.skip, &shape.main, entity, source, joins)
     }
 
-    pub fn of_child(child: &'s Child, source: &'s Source) -> Self {
-        Self::of(&child.columns, &child.skip, &child.main, child.entity, source)
+    pub fn of_child(child: &'s Child, source: &'s Source, joins: &'s Joins) -> Self {
+        Self::of(&child.columns, &child.skip, &child.main, child.entity, source, joins)
     }
 
     fn of(
@@ -155,12 +159,13 @@ impl<'s> Mapping<'s> {
         mains: &'s [Main],
         entity: Entity,
         source: &'s Source,
+        joins: &'s Joins,
     ) -> Self {
         let all = fields(entity);
         let columns: Vec<(usize, Maker<'s>)> = (0..all.len())
-            .filter_map(|at| origins.get(all[at].name).map(|origin| (at, Maker::new(origin))))
+            .filter_map(|at| origins.get(all[at].name).map(|origin| (at, Maker::new(origin, joins))))
             .collect();
-        let id = origins.get(column::RECORD_ID).map(Maker::new);
+        let id = origins.get(column::RECORD_ID).map(|origin| Maker::new(origin, joins));
         let skip_position = all.iter().position(|field| field.name == column::SKIP_REASON);
         let skips = Skips::new(skips, source, false, |path| Some(Path::new(path)));
         let mains = mains.iter().map(MainPaths::new).collect();
@@ -314,6 +319,7 @@ impl<'s> Mapping<'s> {
                 name.is_there(element)
             }
             Maker::Made(made) => made.put(position, element, &self.source.name, sink),
+            Maker::Lookup(lookup) => lookup.put(position, element, sink),
             Maker::Part(part) => part.put(position, element, sink, used),
             Maker::Account(account) => account.put(position, element, sink, used),
         }

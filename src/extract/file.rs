@@ -10,6 +10,7 @@ use super::error::Failure;
 use super::files::{Format, Input, squeeze};
 use super::heading_row;
 use super::headings::{Headings, entity_of};
+use super::joins::Joins;
 use super::sink::{FileRows, Sink};
 use super::workbook;
 use super::{FileReport, LookupItem};
@@ -39,8 +40,8 @@ pub(super) enum Rows {
     Detail(Entity, FileRows),
     /// Values that add to the records of an entity.
     Supplement(Entity, FileRows),
-    /// Items of a reference list.
-    List(&'static str, Vec<LookupItem>),
+    /// Items of reference lists.
+    Lists(Vec<(&'static str, Vec<LookupItem>)>),
     /// Nothing that is read.
     #[default]
     Nothing,
@@ -53,7 +54,12 @@ impl From<Rows> for Content {
 }
 
 /// Reads a file of a source.
-pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Content, FileReport), Failure> {
+pub(super) fn read(
+    ix: SourceIx,
+    source: &Source,
+    input: &Input,
+    joins: &Joins,
+) -> Result<(Content, FileReport), Failure> {
     let mut report = FileReport::new(ix, input);
     if let Some(note) = passed_over(source.system, input) {
         note.clone_into(&mut report.note);
@@ -65,7 +71,7 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
             Some(sheet) => workbook::read(ix, source, input, sheet, &mut report),
             None => Ok(Content::default()),
         },
-        Format::Json => document::read(ix, source, input, &mut report),
+        Format::Json => document::read(ix, source, input, joins, &mut report),
         Format::Ldif => match &source.system.directory {
             Some(directory) => directory::read_ldif(ix, source, directory, input, &mut report),
             None => unknown(source, input, &mut report, no_directory(source)),
@@ -79,7 +85,7 @@ pub(super) fn read(ix: SourceIx, source: &Source, input: &Input) -> Result<(Cont
             vec![(*entity, rows)]
         }
         Rows::Several(all) => all.iter().map(|(entity, rows)| (*entity, rows)).collect(),
-        Rows::List(..) | Rows::Nothing => Vec::new(),
+        Rows::Lists(..) | Rows::Nothing => Vec::new(),
     };
     for (entity, rows) in counted {
         report.entities.push(entity);

@@ -50,6 +50,23 @@ pub(super) fn interfaces_of_json(cell: &str) -> Option<String> {
     Some(join(&items))
 }
 
+/// MAC addresses of a text such as `[9C:7B:EF:00:14:AA, 0A:00:27:00:00:0F]`, with commas between. Where the bracket is
+/// open at the end the text was cut off, and what is left of its last address is none.
+pub(super) fn bracketed_macs(text: &str) -> String {
+    let text = text.trim();
+    let (inner, is_cut) = match text.strip_prefix('[') {
+        Some(rest) => (rest.strip_suffix(']').unwrap_or(rest), !rest.ends_with(']')),
+        None => (text, false),
+    };
+    let mut items: Vec<&str> =
+        inner.split([',', ';']).map(str::trim).filter(|item| !item.is_empty()).collect();
+    let digits = |item: &str| item.bytes().filter(u8::is_ascii_hexdigit).count();
+    if is_cut && items.last().is_some_and(|last| digits(last) != 12) {
+        items.pop();
+    }
+    items.join(", ")
+}
+
 /// A full name, split at its last space. One word is a first name.
 pub(super) fn split_name(name: &str) -> (&str, &str) {
     let name = name.trim();
@@ -59,6 +76,21 @@ pub(super) fn split_name(name: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_in_brackets_lose_the_one_that_was_cut() {
+        assert_eq!(
+            bracketed_macs("[9C:7B:EF:00:14:AA, 0A:00:27:00:00:0F]"),
+            "9C:7B:EF:00:14:AA, 0A:00:27:00:00:0F"
+        );
+        assert_eq!(bracketed_macs("[9C:7B:EF:00:14:AA, 0A:00:27:00:00:0"), "9C:7B:EF:00:14:AA");
+        assert_eq!(
+            bracketed_macs("[9C:7B:EF:00:14:AA, 0A:00:27:00:00:0F"),
+            "9C:7B:EF:00:14:AA, 0A:00:27:00:00:0F"
+        );
+        assert_eq!(bracketed_macs("9C:7B:EF:00:14:AA"), "9C:7B:EF:00:14:AA");
+        assert_eq!(bracketed_macs("[]"), "");
+    }
 
     #[test]
     fn names_split_at_the_last_space() {

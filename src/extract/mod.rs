@@ -27,6 +27,7 @@ mod headings;
 mod hub_links;
 mod identity;
 mod implied;
+mod joins;
 mod json;
 mod ldif;
 mod lists;
@@ -60,6 +61,7 @@ use error::Failure;
 use file::{Content, Rows};
 use files::{Format, Input};
 use headings::{Headings, Meaning};
+use joins::Joins;
 use members::People;
 use sink::FileRows;
 
@@ -268,11 +270,19 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
     inputs.dedup_by(|a, b| a.0 == b.0 && a.1.shown == b.1.shown);
     tell(ExtractEvent::Started { files: inputs.len() });
     let homes = inputs.iter().map(|(ix, input)| ((*ix, input.shown.clone()), input.home())).collect();
+    let joins: Vec<Joins> = (0..)
+        .zip(&pipeline.sources)
+        .map(|(ix, source)| {
+            let own: Vec<&Input> =
+                inputs.iter().filter(|(of, _)| *of == ix).map(|(_, input)| input).collect();
+            Joins::read(source, &own)
+        })
+        .collect();
     let read: Vec<(SourceIx, String, Outcome)> = inputs
         .into_par_iter()
         .with_max_len(1)
         .map(|(ix, input)| {
-            let outcome = file::read(ix, &pipeline.sources[usize::from(ix)], &input);
+            let outcome = file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)]);
             if let Ok((_, report)) = &outcome {
                 tell(ExtractEvent::FileRead(report));
             }
@@ -351,7 +361,11 @@ impl Collected {
                 report.note = format!("adds to the {}", entity.table());
                 self.supplements.entry((source, entity)).or_default().push(rows);
             }
-            Rows::List(list, items) => self.lookups.lists.entry((source, list)).or_default().extend(items),
+            Rows::Lists(lists) => {
+                for (list, items) in lists {
+                    self.lookups.lists.entry((source, list)).or_default().extend(items);
+                }
+            }
             Rows::Nothing => {}
         }
         self.files.push(report);

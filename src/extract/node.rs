@@ -127,6 +127,16 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Takes out, wherever they stand, values that stand for one that is not shown.
+    pub fn unmask(&mut self, masks: &[String]) {
+        match self {
+            Self::Array(items) => items.iter_mut().for_each(|item| item.unmask(masks)),
+            Self::Object(members) => members.iter_mut().for_each(|(_, value)| value.unmask(masks)),
+            Self::Text(text) if masks.iter().any(|mask| mask == text.trim()) => *self = Self::Null,
+            _ => {}
+        }
+    }
+
     /// Whether a member called `name` belongs into `raw`.
     pub fn is_worth_keeping(&self, name: &str, secrets: &[String]) -> bool {
         !self.is_nothing() && !is_secret(name, secrets)

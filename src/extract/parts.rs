@@ -25,6 +25,8 @@ pub(super) enum Part<'s> {
     Split(Path, &'s str, Half, Option<Path>),
     Adapters(Adapters<'s>),
     PrimaryAdapter(PrimaryAdapter),
+    /// MAC addresses in brackets.
+    MacList(Path),
     /// The text as it is.
     Text(Path),
 }
@@ -56,6 +58,7 @@ impl<'s> Part<'s> {
             Rule::After { path: text, separator, or } => {
                 Self::Split(path(text), separator, Half::Last, Some(path(or)))
             }
+            Rule::MacList { path: list } => Self::MacList(path(list)),
             Rule::Adapters(adapters) => Self::Adapters(Adapters::new(adapters)),
             Rule::PrimaryAdapter(primary) => Self::PrimaryAdapter(PrimaryAdapter::new(primary)),
             other => Self::Text(Path::new(other.path())),
@@ -142,6 +145,13 @@ impl<'s> Part<'s> {
             }
             Self::Adapters(adapters) => adapters.put(position, element, sink, used),
             Self::PrimaryAdapter(primary) => primary.put(position, element, sink),
+            Self::MacList(path) => {
+                if let Some(text) = path.filled(element) {
+                    sink.put(position, &lists::bracketed_macs(&text));
+                    used.push(path);
+                }
+                is_there(path)
+            }
             Self::Text(path) => {
                 if let Some(text) = path.filled(element)
                     && sink.put(position, &text)
@@ -175,10 +185,14 @@ fn values<'m>(of: &'m [(Path, Option<Path>)], element: &Node<'_>, used: &mut Vec
     items
 }
 
-/// The ids in the arrays, each once.
+/// The ids in the arrays, or of members that are one id themselves, each once.
 fn ids<'n>(paths: &[Path], element: &'n Node<'_>) -> Vec<Cow<'n, str>> {
     let mut ids = Vec::new();
-    for item in paths.iter().filter_map(|path| path.find(element)).flat_map(Node::items) {
+    let each = |node: &'n Node<'_>| match node {
+        Node::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for item in paths.iter().filter_map(|path| path.find(element)).flat_map(each) {
         let id = item.filled().or_else(|| item.get("id").and_then(Node::filled));
         ids.extend(id.filter(|id| !ids.contains(id)));
     }

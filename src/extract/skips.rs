@@ -84,6 +84,9 @@ impl<'s, P> Skips<'s, P> {
             if !is_met {
                 continue;
             }
+            if self.source.include.contains(&skip.reason) {
+                continue;
+            }
             if !skip.unless.is_some_and(|setting| self.source.accounts.lets_in(setting)) {
                 return Some(skip.reason);
             }

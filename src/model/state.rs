@@ -103,11 +103,15 @@ pub enum Reason {
     MergedRow,
     /// A row that nothing identifies.
     NoIdentifier,
+    /// The organization is the managed service provider itself.
+    OwnCompany,
+    /// A record that the vendor puts there to show what records look like.
+    SampleRecord,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::PointsToSeveral,
         Self::TargetTaken,
         Self::SeveralPointToOne,
@@ -135,6 +139,8 @@ impl Reason {
         Self::QueueNotDevice,
         Self::MergedRow,
         Self::NoIdentifier,
+        Self::OwnCompany,
+        Self::SampleRecord,
     ];
 
     /// The code, as in the `reason` columns.
@@ -168,6 +174,8 @@ impl Reason {
             Self::QueueNotDevice => "queue_not_device",
             Self::MergedRow => "merged_row",
             Self::NoIdentifier => "no_identifier",
+            Self::OwnCompany => "own_company",
+            Self::SampleRecord => "sample_record",
         }
     }
 
@@ -202,6 +210,8 @@ impl Reason {
             Self::QueueNotDevice => "it is a print queue of software, and no device",
             Self::MergedRow => "another row of the same import describes the same device",
             Self::NoIdentifier => "it has no serial number, MAC address or host name",
+            Self::OwnCompany => "it is the managed service provider itself and no client",
+            Self::SampleRecord => "the vendor put it there as an example",
         }
     }
 

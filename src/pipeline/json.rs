@@ -5,14 +5,16 @@
 use std::path::Path;
 
 use glob::Pattern;
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{Encoding, Entity};
 use crate::normalize::Key;
 
 use super::{
-    Accounts, AssetType, DateOrder, FileSpec, Licenses, MachineValues, Names, OrganizationBy, Pipeline,
-    PushAll, Reading, Source, Tiers,
+    Accounts, AssetType, Constant, Creates, DateOrder, FileSpec, Licenses, MachineValues, Names,
+    OrganizationBy, Pipeline, PushAll, Reading, Source, Tiers,
 };
 
 impl Pipeline {
@@ -86,6 +88,8 @@ fn source(source: &Source) -> Value {
         "types": source.types,
         "statuses": source.statuses,
         "headings": headings,
+        "include": source.include.iter().map(|reason| reason.code()).collect::<Vec<_>>(),
+        "create": creates(&source.creates),
         "accounts": accounts(&source.accounts),
         "licenses": licenses(&source.licenses),
         "reading": reading(&source.reading),
@@ -106,6 +110,14 @@ fn source(source: &Source) -> Value {
             },
         },
     })
+}
+
+fn creates(creates: &Creates) -> Value {
+    let of = |settings: &BTreeMap<String, Constant>| -> Map<String, Value> {
+        settings.iter().map(|(name, constant)| (name.clone(), constant.into())).collect()
+    };
+    let all = creates.iter().map(|(entity, settings)| (entity.name().to_owned(), of(settings).into()));
+    Value::Object(all.collect())
 }
 
 fn accounts(accounts: &Accounts) -> Value {

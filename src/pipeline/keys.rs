@@ -64,6 +64,8 @@ const SOURCE: &[Known] = &[
     optional("types", Map(&Text)),
     optional("statuses", Map(&Text)),
     optional("sync", Section(SYNC)),
+    optional("include", TEXTS),
+    optional("create", Map(&Map(&OneOf(&[Text, Whole, Flag])))),
     optional("accounts", Section(ACCOUNTS)),
     optional("licenses", Section(LICENSES)),
     optional("headings", Map(&Map(&Text))),

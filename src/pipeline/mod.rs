@@ -5,6 +5,7 @@
 mod accounts;
 mod cases;
 mod codes;
+mod creates;
 pub mod decisions;
 mod errors;
 mod json;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 
 pub use accounts::{AccountSetting, Accounts, AssetType, Licenses, SkipList};
 pub use codes::Code;
+pub use creates::{Constant, Creates};
 pub use errors::{PipelineError, PipelineErrors};
 pub use keys::known_keys;
 pub use links::UNTYPED_PSA_LINK;

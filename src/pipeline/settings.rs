@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::model::{Entity, Role, SourceIx};
+use crate::model::{Entity, Reason, Role, SourceIx};
 use crate::normalize::Key;
 use crate::systems::System;
 
-use super::{Accounts, Licenses, Reading};
+use super::{Accounts, Creates, Licenses, Reading};
 
 /// A sync method of the hub: which systems it takes records from, and which may create what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,6 +184,10 @@ pub struct Source {
     pub links: BTreeMap<String, String>,
     /// For Datto RMM: the site or its Autotask company names the organization.
     pub organization_by: OrganizationBy,
+    /// Reasons for which the system leaves records out, and this source does not.
+    pub include: Vec<Reason>,
+    /// What every new record of it gets besides its columns.
+    pub creates: Creates,
     /// For directories: which accounts and devices take part.
     pub accounts: Accounts,
     /// For directories: what becomes of licences and groups.
@@ -211,6 +215,8 @@ impl Source {
             matching: Default::default(),
             links: BTreeMap::new(),
             organization_by: OrganizationBy::default(),
+            include: Vec::new(),
+            creates: Creates::default(),
             accounts: Accounts::default(),
             licenses: Licenses::default(),
             reading: Reading::default(),

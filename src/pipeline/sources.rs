@@ -14,7 +14,7 @@ use super::resolve::{choice, choice_or_default, entity, owned};
 use super::roster::{Draft, Roster};
 use super::written::{Section, section, text};
 use super::{Code, FileSpec, Method, OrganizationBy, PushAll, Source, Sync};
-use super::{accounts, links, ownership, profile, reading, tiers};
+use super::{accounts, creates, links, ownership, profile, reading, tiers};
 
 const ORGANIZATION_BY: [(&str, OrganizationBy); 2] =
     [("site", OrganizationBy::Site), ("autotask-company", OrganizationBy::AutotaskCompany)];
@@ -57,6 +57,8 @@ fn source(
         matching: tiers::resolve(section, system, faults),
         links: links::resolve(draft, section, roster, faults),
         organization_by: organization_by(section, system, faults),
+        include: creates::include(section, system, faults),
+        creates: creates::creates(section, system, faults),
         accounts: accounts::accounts(section, system, role, faults),
         licenses: accounts::licenses(section, system, role, folder, faults),
         reading: reading::resolve(section, faults),

@@ -8,7 +8,7 @@ use super::directory::Directory;
 use super::shapes::{CsvShape, Failed, JsonShape, Refused};
 use super::spelling::Spelling;
 use super::{List, Push, PushList};
-use crate::model::{Entity, Role};
+use crate::model::{Entity, Reason, Role};
 
 /// One vendor system, read from its declarative file in `data/systems`.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +51,9 @@ pub struct System {
     /// The others are dropped wherever they stand: people keep passwords there.
     #[serde(default)]
     pub open_objects: BTreeMap<String, Vec<String>>,
+    /// Values that stand for one that the system does not show, such as `*****`. They are never data.
+    #[serde(default)]
+    pub masks: Vec<String>,
     /// What it takes from outside, by entity.
     #[serde(default)]
     pub push: BTreeMap<Entity, Push>,
@@ -95,6 +98,17 @@ impl System {
     #[must_use]
     pub fn delivers(&self, role: Role) -> &[Entity] {
         self.roles.get(&role).unwrap_or(&self.entities)
+    }
+
+    /// The reasons for which its records are left out, each once.
+    #[must_use]
+    pub fn skip_reasons(&self) -> Vec<Reason> {
+        let of_csv = self.csv.values().flat_map(|shape| &shape.skip);
+        let of_json = self.json.iter().flat_map(|shape| &shape.skip);
+        let mut reasons: Vec<Reason> = of_csv.chain(of_json).map(|skip| skip.reason).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        reasons
     }
 
     /// Whether a source of it can have the role: one of its own, or any for the general formats, which stand in for

@@ -58,6 +58,20 @@ lists! {
     AccountManager = "account_manager", "account_managers";
     /// Snapshots of networks; the name of an item is the id of the network whose last one it is.
     Snapshot = "snapshot", "snapshots";
+    /// Products: the model of a maker that devices are of.
+    Product = "product", "products";
+    /// Categories of products.
+    ProductCategory = "product_category", "product_categories";
+    /// Categories of configurations.
+    ConfigurationCategory = "configuration_category", "configuration_categories";
+    /// Kinds of devices as an RMM tells them.
+    DeviceType = "device_type", "device_types";
+    /// Boards or queues of tickets.
+    Board = "board", "boards";
+    /// Statuses of tickets.
+    TicketStatus = "ticket_status", "ticket_statuses";
+    /// Priorities of tickets.
+    TicketPriority = "ticket_priority", "ticket_priorities";
 }
 
 impl List {

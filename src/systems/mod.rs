@@ -17,9 +17,9 @@ use toml::{Table, Value};
 pub use capabilities::System;
 pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
-pub use push::{Push, PushColumn, PushList};
+pub use push::{Push, PushColumn, PushList, PushSetting};
 pub use shapes::{
-    Adapters, Child, CsvClass, CsvShape, Failed, Item, JsonShape, Labelled, Main, Merge, Origin,
+    Adapters, Child, CsvClass, CsvShape, Failed, Item, JsonShape, Labelled, LookedUp, Main, Merge, Origin,
     PrimaryAdapter, Refer, Refused, Rule, Skip,
 };
 pub use spelling::Spelling;

@@ -20,6 +20,9 @@ pub struct Push {
     /// True when a new organization is made together with its main location.
     #[serde(default)]
     pub makes_main_location: bool,
+    /// What the pipeline sets for every new record, by the key in `[source.create.ENTITY]`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, PushSetting>,
     /// What it takes, by canonical column. Of an organization also columns of its main location, for systems in which
     /// an organization has an address of its own.
     #[serde(default)]
@@ -47,6 +50,17 @@ pub struct PushColumn {
     pub when_synced: bool,
     /// The longest text, in characters.
     pub max_chars: Option<usize>,
+}
+
+/// Something that every new record gets and no column holds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushSetting {
+    /// The member that it is written to.
+    pub member: String,
+    /// True when a new record is refused without it.
+    #[serde(default)]
+    pub required: bool,
 }
 
 /// Where a reference list of a system is.

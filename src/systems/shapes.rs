@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::List;
 use crate::model::{Entity, Reason};
 use crate::pipeline::{AccountSetting, SkipList};
 
@@ -87,6 +88,10 @@ pub struct JsonShape {
     /// an earlier one of its id is that one.
     #[serde(default)]
     pub overlapping: bool,
+    /// The reference lists that the elements hold as picklists, each an element with the member `name` and its items in
+    /// `picklistValues`, by that name.
+    #[serde(default)]
+    pub picklists: BTreeMap<String, List>,
     /// File names, without ending and page number.
     #[serde(default)]
     pub files: Vec<String>,
@@ -142,6 +147,9 @@ pub struct Item {
     pub inactive: Option<String>,
     /// A truth value that says that the item is active.
     pub active: Option<String>,
+    /// Members of an item that columns of other elements are looked up from, besides its name.
+    #[serde(default)]
+    pub keep: Vec<String>,
 }
 
 /// How an answer says that it failed. Paths start at the answer.
@@ -455,6 +463,17 @@ pub enum Rule {
         /// The array.
         path: String,
     },
+    /// The name, or another member, of the item of a reference list whose id a member has: of several places the first
+    /// that says something.
+    LookedUp {
+        /// The places.
+        of: Vec<LookedUp>,
+    },
+    /// MAC addresses in one text, in brackets and with commas between. The text may be cut off at the end.
+    MacList {
+        /// The member.
+        path: String,
+    },
     /// The id of the record in another system.
     Link {
         /// The member.
@@ -517,6 +536,20 @@ pub struct PrimaryAdapter {
     pub or: Vec<String>,
 }
 
+/// Where a looked-up column comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookedUp {
+    /// The member.
+    pub path: String,
+    /// The list that its value is an id in; without it the value says it by itself.
+    pub list: Option<List>,
+    /// The member of the item, its name when none is given. The shape of the list keeps it.
+    pub value: Option<String>,
+    /// The list that this value in turn is an id in.
+    pub then: Option<List>,
+}
+
 /// A member of an element with a label for its value.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -544,6 +577,7 @@ impl Rule {
             | Self::LastName { path }
             | Self::BusinessName { path, .. }
             | Self::Sole { path, .. }
+            | Self::MacList { path }
             | Self::Before { path, .. }
             | Self::After { path, .. }
             | Self::PrimaryAdapter(PrimaryAdapter { path, .. })
@@ -555,6 +589,7 @@ impl Rule {
                 paths.first().map_or("", String::as_str)
             }
             Self::Values { of } | Self::Labels { of } => of.first().map_or("", |first| first.path.as_str()),
+            Self::LookedUp { of } => of.first().map_or("", |first| first.path.as_str()),
             Self::Joined { paths: needs, .. } | Self::MadeId { needs, .. } => {
                 needs.first().map_or("", String::as_str)
             }
@@ -601,6 +636,7 @@ mod tests {
                     shape.supplement.is_some(),
                     shape.lookup.is_some(),
                     shape.passed_over.is_some(),
+                    !shape.picklists.is_empty(),
                 ];
                 assert_eq!(kinds.iter().filter(|is| **is).count(), 1, "{}: {:?}", system.name, shape.files);
                 assert_eq!(

@@ -33,7 +33,6 @@ fn system(name: &str) -> &'static System {
 fn source(name: &str, system_name: &str, role: Role) -> Source {
     Source {
         name: name.to_owned(),
-        system: system(system_name),
         role,
         sync: Sync { contacts: true, ..Sync::default() },
         matching: Entity::ALL.map(|entity| Preset::Default.tiers(entity, system_name)),

@@ -13,6 +13,7 @@ const LISTED: &[(&str, &str)] = &[
     ("pipelines/demo.toml", ""),
     ("pipelines/kaseya-bms.toml", "kaseya_bms"),
     ("pipelines/tigerpaw.toml", "tigerpaw"),
+    ("pipelines/autotask.toml", "autotask"),
     ("pipelines/network-detective.toml", "network_detective"),
     ("pipelines/syncro.toml", "syncro"),
     ("pipelines/network-glue.toml", "network_glue"),
