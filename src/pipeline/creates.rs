@@ -44,14 +44,12 @@ pub(super) fn include(section: &Section<'_>, system: &System, faults: &mut Fault
     for spot in section.texts("include").unwrap_or_default() {
         let word = *spot.get_ref();
         let known = system.skip_reasons();
-        match known.iter().find(|reason| reason.code() == word) {
-            Some(reason) => reasons.push(*reason),
-            None => {
-                let message = format!("{} leaves nothing out as `{}`", system.title, shown(word));
-                faults
-                    .add(Code::UnknownValue, spot.span(), message)
-                    .nearest(word, known.iter().map(|reason| reason.code()));
-            }
+        if let Some(reason) = known.iter().find(|reason| reason.code() == word) {
+            reasons.push(*reason);
+        } else {
+            let message = format!("{} leaves nothing out as `{}`", system.title, shown(word));
+            let codes = known.iter().map(|reason| reason.code());
+            faults.add(Code::UnknownValue, spot.span(), message).nearest(word, codes);
         }
     }
     reasons
@@ -72,14 +70,11 @@ pub(super) fn creates(source: &Section<'_>, system: &System, faults: &mut Faults
                 faults.add(Code::UnknownKey, key.span(), message).nearest(word, names);
                 continue;
             }
-            match constant(value) {
-                Some(constant) => {
-                    creates.entry(entity).or_default().insert(word.to_owned(), constant);
-                }
-                None => {
-                    let message = format!("`{}` is not a text, a whole number or a truth value", shown(word));
-                    faults.add(Code::WrongType, value.span(), message);
-                }
+            if let Some(constant) = constant(value) {
+                creates.entry(entity).or_default().insert(word.to_owned(), constant);
+            } else {
+                let message = format!("`{}` is not a text, a whole number or a truth value", shown(word));
+                faults.add(Code::WrongType, value.span(), message);
             }
         }
     }
