@@ -109,6 +109,9 @@ fn files(pipeline: &Pipeline, files: &[FileReport], printer: &Printer) -> String
             let sentence = one_line(&belonging.to_string(), 200);
             text.push_str(&format!("{}: {sentence}\n", one_line(&file.file, 80)));
         }
+        if let Some(found) = found(file, printer.level() >= Level::Verbose) {
+            text.push_str(&format!("{}: {found}\n", one_line(&file.file, 80)));
+        }
         if !file.not_understood.is_empty() {
             let more = file.not_understood.len().saturating_sub(HEADINGS);
             let mut named: Vec<String> = file
@@ -136,6 +139,34 @@ fn files(pipeline: &Pipeline, files: &[FileReport], printer: &Printer) -> String
         }
     }
     text
+}
+
+/// What was found out about a table of text, and what was noticed about its values; `None` where there is nothing to say,
+/// unless `all` is asked for.
+fn found(file: &FileReport, all: bool) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(separator) = file.separator.filter(|separator| all || *separator != ',') {
+        let name = match separator {
+            '\t' => "tab".to_owned(),
+            other => format!("`{}`", other.escape_debug()),
+        };
+        parts.push(format!("separated by {name}"));
+    }
+    if file.title_lines > 0 {
+        parts.push(count(file.title_lines, "title line"));
+    }
+    if file.heading_line > 1 || (all && file.heading_line > 0) {
+        parts.push(format!("headings in line {}", file.heading_line));
+    }
+    let noted = file.noted;
+    for (number, what) in
+        [(noted.repaired, "repaired"), (noted.doubted, "doubted"), (noted.dropped, "dropped")]
+    {
+        if number > 0 {
+            parts.push(format!("{} {what}", count(number, "value")));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn read_as(file: &FileReport) -> String {

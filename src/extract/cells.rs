@@ -49,7 +49,7 @@ impl Care {
             is_id,
             is_mac: field.kind == Kind::Mac,
             is_number_like: matches!(field.kind, Kind::Phone | Kind::Phones) || is(&[column::POSTAL_CODE]),
-            is_key: matches!(field.kind, Kind::Serial | Kind::Mac | Kind::Hostname),
+            is_key: matches!(field.kind, Kind::Serial | Kind::Hostname),
             // Mr. Null exists, `NA` is Namibia, and lists of types have `Unknown` and `None`.
             keeps_words: is(&[
                 column::FIRST_NAME,
@@ -89,7 +89,11 @@ pub(super) fn cleaned<'c>(
         return None;
     }
     if is_nothing(text, care) {
-        return Some(Cow::Borrowed(""));
+        if !care.is_mac || text.is_empty() {
+            return Some(Cow::Borrowed(""));
+        }
+        sink.doubt(name, "null_word", cell, "the value says that there is none");
+        return None;
     }
     if care.is_key && is_no_key(text) {
         sink.doubt(name, "null_word", cell, "the value says that there is none");

@@ -58,7 +58,7 @@ impl Folder {
         self
     }
 
-    fn extract(&self) -> Result<Extracted, ExtractError> {
+    pub(crate) fn try_read(&self) -> Result<Extracted, ExtractError> {
         let path = self.dir.path().join("test.toml");
         std::fs::write(&path, &self.pipeline).expect("a writable folder");
         let pipeline = pipeline::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
@@ -66,11 +66,11 @@ impl Folder {
     }
 
     pub(crate) fn read(&self) -> Extracted {
-        self.extract().unwrap_or_else(|error| panic!("{error}"))
+        self.try_read().unwrap_or_else(|error| panic!("{error}"))
     }
 
     pub(crate) fn fail(&self) -> (String, String) {
-        let error = self.extract().expect_err("the source cannot be read");
+        let error = self.try_read().expect_err("the source cannot be read");
         (error.to_string(), error.hint)
     }
 }

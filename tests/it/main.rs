@@ -20,6 +20,7 @@ mod pipeline;
 mod plan;
 mod properties;
 mod samples;
+mod spreadsheet_properties;
 mod spreadsheet_values;
 mod spreadsheets;
 mod sql;

@@ -294,6 +294,16 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
         (Code::Empty, with_psa("preset = \" \""), "`preset` is empty"),
         (Code::Empty, with_psa("[ownership.contact]\ntitle = []"), "`title` has no owners"),
         (Code::UnknownValue, with_psa("preset = \"itglue\""), "unknown preset `itglue`"),
+        (
+            Code::UnknownValue,
+            with_psa("reading = { encoding = \"windows-1251\" }"),
+            "did you mean `windows-1252`?",
+        ),
+        (Code::UnknownValue, with_psa("reading = { separator = \";;\" }"), "`separator` takes one character"),
+        (Code::UnknownValue, with_psa("reading = { dates = \"dayfirst\" }"), "did you mean `day-first`?"),
+        (Code::OutOfRange, with_psa("reading = { max_columns = 0 }"), "takes a number from 1 to 100000"),
+        (Code::Repeated, with_psa("reading = { separator = \"#\", comments = \"#\" }"), "separates cells"),
+        (Code::UnknownKey, with_psa("reading = { seperator = \",\" }"), "did you mean `separator`?"),
         (Code::UnknownValue, with_psa("").replace("\"B\"", "\"E\""), "unknown method `E`"),
         (Code::UnknownValue, with_psa("links = { manege = \"psa\" }"), "did you mean `manage`?"),
         (

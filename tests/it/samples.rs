@@ -18,6 +18,7 @@ const LISTED: &[(&str, &str)] = &[
     ("pipelines/syncro.toml", "syncro"),
     ("pipelines/network-glue.toml", "network_glue"),
     ("pipelines/active-directory.toml", "active_directory"),
+    ("pipelines/spreadsheets.toml", "spreadsheets"),
 ];
 
 /// A copy of the samples and the pipelines, so that warehouses are made there.
