@@ -28,7 +28,7 @@ impl Tier {
         }
     }
 
-    fn values<'r>(self, row: &'r Row) -> Vec<&'r str> {
+    fn values(self, row: &Row) -> Vec<&str> {
         match self {
             Self::Serial => row.serial.iter().map(String::as_str).collect(),
             Self::Mac => row.macs.iter().map(String::as_str).collect(),

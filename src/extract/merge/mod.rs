@@ -61,7 +61,7 @@ pub(super) fn merged(
 /// The id of every row. The first row of a group keeps its own, unless another group's has the same: then the address
 /// tells them apart. Other rows are numbered.
 fn ids(records: &Records, rows: &[Row], members: &BTreeMap<usize, Vec<usize>>) -> Vec<String> {
-    let own = |row: usize| records.id(rows[row].row);
+    let own = |row: usize| records.id(rows[row].position);
     let mut users: BTreeMap<&str, usize> = BTreeMap::new();
     for group in members.values() {
         *users.entry(own(group[0])).or_default() += 1;
@@ -95,7 +95,7 @@ fn rebuilt(
             builder.set(0, &ids[at]);
             let others: &[usize] = if number == 0 { &group[1..] } else { &[] };
             for (position, field) in columns.iter().enumerate().skip(1) {
-                let said = |row: &Row| records.get(row.row, field.name);
+                let said = |row: &Row| records.get(row.position, field.name);
                 match field.kind {
                     Kind::Mac if !others.is_empty() => {
                         let all = std::iter::once(row).chain(others.iter().map(|other| &rows[*other]));
@@ -125,9 +125,9 @@ fn rebuilt(
                     builder.set(skip, Reason::NoIdentifier.code());
                 }
             }
-            let file = records.files.iter().position(|file| std::ptr::eq(file, records.file(row.row)));
+            let file = records.files.iter().position(|file| std::ptr::eq(file, records.file(row.position)));
             let file = file.and_then(|file| u32::try_from(file).ok()).unwrap_or_default();
-            builder.finish_row(file, records.line(row.row));
+            builder.finish_row(file, records.line(row.position));
         }
     }
     let mut merged = builder.build();

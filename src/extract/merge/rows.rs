@@ -5,8 +5,8 @@ use crate::normalize::{Junk, hostname_key, ip_key, mac_keys, name_key, serial_ke
 
 /// One row.
 pub(super) struct Row {
-    /// Its position in the records.
-    pub row: u32,
+    /// In the records.
+    pub position: u32,
     pub organization: String,
     pub serial: Option<String>,
     /// Sorted, each once.
@@ -48,7 +48,7 @@ impl Row {
             [column::NAME, column::HOSTNAME, column::PRIMARY_IP, column::MAC_ADDRESS, column::SERIAL_NUMBER]
                 .map(|name| get(name).map(|value| name_key(value).into_owned()).unwrap_or_default());
         Self {
-            row,
+            position: row,
             serial: get(column::SERIAL_NUMBER).and_then(|serial| serial_key(serial, junk)),
             macs,
             host,
