@@ -420,6 +420,7 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
             with_directory("[source.accounts]\nskip_units = [\"Service\"]"),
             "not the end of a distinguished name",
         ),
+        (Code::BadProfile, with_psa("profile = \"none.toml\""), "the profile `none.toml` cannot be read"),
         (
             Code::LockedType,
             with_directory("[source.licenses]\nlicense_type = { id = 1, name = \"Microsoft Licenses\" }"),

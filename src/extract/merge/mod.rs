@@ -58,8 +58,8 @@ pub(super) fn merged(
     (merged, findings)
 }
 
-/// The id of every row. The first row of a group keeps its own, unless another group's has the same: then the address
-/// tells them apart. Other rows are numbered.
+/// The id of every row. The first row of a group keeps its own, unless another group's has the same: then address and
+/// domain tell them apart. Other rows are numbered.
 fn ids(records: &Records, rows: &[Row], members: &BTreeMap<usize, Vec<usize>>) -> Vec<String> {
     let own = |row: usize| records.id(rows[row].position);
     let mut users: BTreeMap<&str, usize> = BTreeMap::new();
@@ -69,8 +69,13 @@ fn ids(records: &Records, rows: &[Row], members: &BTreeMap<usize, Vec<usize>>) -
     let mut ids = vec![String::new(); rows.len()];
     for group in members.values() {
         let first = own(group[0]);
-        let address = rows[group[0]].address.as_deref().unwrap_or_default();
-        let id = if users[first] > 1 { within(first, address) } else { first.to_owned() };
+        let id = if users[first] > 1 {
+            let said = |value: &Option<String>| value.clone().unwrap_or_default();
+            let row = &rows[group[0]];
+            within(&within(first, &said(&row.address)), &said(&row.domain))
+        } else {
+            first.to_owned()
+        };
         for (number, row) in group.iter().enumerate() {
             ids[*row] = if number == 0 { id.clone() } else { format!("{id}#{}", number + 1) };
         }
