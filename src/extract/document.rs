@@ -14,8 +14,9 @@ use super::files::{Input, squeeze};
 use super::hub_links::link;
 use super::joins::{self, Joins};
 use super::json::{self, Element, Included};
-use super::node::{Node, Path};
+use super::node::{Members, Node, Path};
 use super::sink::{FileRows, Repeats, Sink};
+use super::stand_ins::StandIns;
 use super::values::is_guid;
 use super::{FileReport, LookupItem};
 use crate::model::{SourceIx, column, fields};
@@ -70,9 +71,7 @@ pub(super) fn read(
         json::each_element(reader, &envelope, &mut |element| {
             number += 1;
             let mut element = match element {
-                Element::Node(node, key) => {
-                    keyed(spelled(node, source.system), shape, key.unwrap_or(input.name()))
-                }
+                Element::Node(node, key) => keyed(spelled(node, source.system), shape, key, input),
                 Element::Garbled(bytes) => {
                     let raw = String::from_utf8_lossy(&bytes[..bytes.len().min(RAW_SIZE)]);
                     sink.reject(number, "invalid_utf8: the element is not UTF-8", &raw);
@@ -109,7 +108,12 @@ pub(super) fn read(
     }
     let repeats = if shape.overlapping { Repeats::Same } else { Repeats::Bad };
     let rows = FileRows { repeats, ..rows };
-    let rows = if shape.supplement.is_some() {
+    let rows = if let Some(rule) = &shape.stands_in {
+        let rank = source.system.json.iter().position(|other| std::ptr::eq(other, shape)).unwrap_or_default();
+        Rows::StandIns(entity, StandIns { rows, rule, rank })
+    } else if let Some(through) = &shape.through {
+        Rows::Through(entity, rows, through)
+    } else if shape.supplement.is_some() {
         Rows::Supplement(entity, rows)
     } else if shape.detail {
         Rows::Detail(entity, rows)
@@ -151,7 +155,7 @@ pub(super) fn look(
             let Element::Node(node, key) = element else { return true };
             let mut node = spelled(node, system);
             for shape in &system.json {
-                node = keyed(node, shape, key.unwrap_or(input.name()));
+                node = keyed(node, shape, key, input);
             }
             found = Some(looked_at(system, input, Some(&node)));
             false
@@ -240,15 +244,25 @@ fn unknown_document(source: &Source, looked_at: &LookedAt<'_>) -> Failure {
 }
 
 /// The element with its key in the member that the shape names for it, where the key is a unique id.
-fn keyed<'n>(mut element: Node<'n>, shape: &JsonShape, key: &str) -> Node<'n> {
-    if let Some(member) = &shape.keyed
-        && is_guid(key)
-        && let Some(members) = element.members_mut()
-        && !members.iter().any(|(name, _)| name == member)
-        // Elements of other shapes may stand in a file that is called so; their ids are their own.
-        && !members.iter().any(|(name, _)| name == "uid" || name == "id")
+fn keyed<'n>(mut element: Node<'n>, shape: &JsonShape, key: Option<&str>, input: &Input) -> Node<'n> {
+    let Some(members) = element.members_mut() else { return element };
+    let has = |members: &Members<'_>, name: &str| members.iter().any(|(own, _)| own == name);
+    // Elements of other shapes may stand in a file that is called so; their ids are their own.
+    let own_key = key.unwrap_or(input.name());
+    let added = if let Some(member) = &shape.keyed
+        && is_guid(own_key)
+        && ![member.as_str(), "uid", "id"].iter().any(|name| has(members, name))
     {
-        members.push((Cow::Owned(member.clone()), Node::Text(Cow::Owned(key.trim().to_owned()))));
+        Some((member, own_key))
+    } else if let Some(member) = &shape.within
+        && !has(members, member)
+    {
+        key.filter(|key| is_guid(key)).or_else(|| input.guid()).map(|id| (member, id))
+    } else {
+        None
+    };
+    if let Some((member, id)) = added {
+        members.push((Cow::Owned(member.clone()), Node::Text(Cow::Owned(id.trim().to_owned()))));
     }
     element
 }

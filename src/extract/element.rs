@@ -13,6 +13,7 @@ use super::lists;
 use super::made::Made;
 use super::node::{Node, Path};
 use super::parts::Part;
+use super::people::Person;
 use super::sink::Sink;
 use super::skips::{Seen, Skips};
 use super::values::truth;
@@ -102,6 +103,8 @@ enum Maker<'s> {
     Made(Made<'s>),
     /// What an item of a list says.
     Lookup(Lookup<'s>),
+    /// A rule about the person of an account.
+    Person(Person),
     /// A rule of parts.
     Part(Part<'s>),
     /// A rule of accounts.
@@ -109,7 +112,7 @@ enum Maker<'s> {
 }
 
 impl<'s> Maker<'s> {
-    fn new(origin: &'s Origin, joins: &'s Joins) -> Self {
+    fn new(origin: &'s Origin, joins: &'s Joins, source: &Source) -> Self {
         let path = |path: &String| Path::new(path);
         match origin {
             Origin::Path(one) => Self::First(vec![Path::new(one)]),
@@ -139,6 +142,7 @@ impl<'s> Maker<'s> {
             Origin::Rule(rule) => Account::new(rule)
                 .map(Self::Account)
                 .or_else(|| Made::new(rule).map(Self::Made))
+                .or_else(|| Person::new(rule, source).map(Self::Person))
                 .unwrap_or_else(|| Self::Part(Part::new(rule))),
         }
     }
@@ -163,9 +167,9 @@ impl<'s> Mapping<'s> {
     ) -> Self {
         let all = fields(entity);
         let columns: Vec<(usize, Maker<'s>)> = (0..all.len())
-            .filter_map(|at| origins.get(all[at].name).map(|origin| (at, Maker::new(origin, joins))))
+            .filter_map(|at| origins.get(all[at].name).map(|origin| (at, Maker::new(origin, joins, source))))
             .collect();
-        let id = origins.get(column::RECORD_ID).map(|origin| Maker::new(origin, joins));
+        let id = origins.get(column::RECORD_ID).map(|origin| Maker::new(origin, joins, source));
         let skip_position = all.iter().position(|field| field.name == column::SKIP_REASON);
         let skips = Skips::new(skips, source, false, |path| Some(Path::new(path)));
         let mains = mains.iter().map(MainPaths::new).collect();
@@ -176,6 +180,7 @@ impl<'s> Mapping<'s> {
     pub fn has_id(&self, element: &Node<'_>) -> bool {
         match &self.id {
             Some(Maker::First(paths)) => paths.iter().any(|path| path.filled(element).is_some()),
+            Some(Maker::Part(Part::Copy(path))) => path.filled(element).is_some(),
             Some(Maker::Made(made)) => made.value(element, &self.source.name).is_some(),
             _ => false,
         }
@@ -183,7 +188,11 @@ impl<'s> Mapping<'s> {
 
     /// Why the element takes no part, `None` when it does.
     pub fn skip_reason(&self, element: &Node<'_>) -> Option<Reason> {
-        self.skips.reason(|path| Seen::node(path.find_inside(element)))
+        self.skips.reason(|path| match path.find_inside(element) {
+            // A member of what is null is there, and says nothing.
+            None if path.is_there(element) => Seen::Nothing,
+            found => Seen::node(found),
+        })
     }
 
     /// Puts the columns of `element` into the row being built; what is left of it goes to `raw`.
@@ -320,6 +329,7 @@ impl<'s> Mapping<'s> {
             }
             Maker::Made(made) => made.put(position, element, &self.source.name, sink),
             Maker::Lookup(lookup) => lookup.put(position, element, sink),
+            Maker::Person(person) => person.put(position, element, sink, used),
             Maker::Part(part) => part.put(position, element, sink, used),
             Maker::Account(account) => account.put(position, element, sink, used),
         }

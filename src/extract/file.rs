@@ -12,6 +12,7 @@ use super::heading_row;
 use super::headings::{Headings, entity_of};
 use super::joins::Joins;
 use super::sink::{FileRows, Sink};
+use super::stand_ins::StandIns;
 use super::workbook;
 use super::{FileReport, LookupItem};
 use crate::model::{Entity, SourceIx};
@@ -42,6 +43,10 @@ pub(super) enum Rows {
     Supplement(Entity, FileRows),
     /// Items of reference lists.
     Lists(Vec<(&'static str, Vec<LookupItem>)>),
+    /// Values that add to the records of an entity whose list of this name holds their ids.
+    Through(Entity, FileRows, &'static str),
+    /// Records, where no other file gives those of their ids.
+    StandIns(Entity, StandIns),
     /// Nothing that is read.
     #[default]
     Nothing,
@@ -65,6 +70,10 @@ pub(super) fn read(
         note.clone_into(&mut report.note);
         return Ok((Content::default(), report));
     }
+    if source.licenses.names.as_ref().is_some_and(|names| input.path() == Some(&names.path)) {
+        "passed over: it has the names of products".clone_into(&mut report.note);
+        return Ok((Content::default(), report));
+    }
     let outcome = match input.format {
         Format::Csv => read_csv(ix, source, input, &mut report),
         Format::Workbook => match &input.sheet {
@@ -81,9 +90,11 @@ pub(super) fn read(
     };
     let content = outcome?;
     let counted: Vec<(Entity, &FileRows)> = match &content.rows {
-        Rows::Records(entity, rows) | Rows::Detail(entity, rows) | Rows::Supplement(entity, rows) => {
-            vec![(*entity, rows)]
-        }
+        Rows::Records(entity, rows)
+        | Rows::Detail(entity, rows)
+        | Rows::Supplement(entity, rows)
+        | Rows::Through(entity, rows, _)
+        | Rows::StandIns(entity, StandIns { rows, .. }) => vec![(*entity, rows)],
         Rows::Several(all) => all.iter().map(|(entity, rows)| (*entity, rows)).collect(),
         Rows::Lists(..) | Rows::Nothing => Vec::new(),
     };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::archive::{self, Member};
 use super::belonging::{Home, Place};
 use super::error::Failure;
+use super::values::is_guid;
 use super::workbook::{self, Sheet};
 use crate::model::Entity;
 use crate::pipeline::FileSpec;
@@ -285,11 +286,21 @@ impl Input {
         name.rsplit_once('.').map_or(name, |(name, _)| name)
     }
 
+    /// A unique id in its name, else in that of its folder.
+    pub fn guid(&self) -> Option<&str> {
+        let mut names = self.shown.rsplit('/');
+        [names.next(), names.next()].into_iter().flatten().find_map(guid_in)
+    }
+
     /// Whether it stands in one of these folders of an export.
     pub fn is_in(&self, folders: &[String]) -> bool {
         let mut parents = self.below.split(['/', '\\']).rev().skip(1);
         parents.any(|parent| folders.iter().any(|folder| folder.eq_ignore_ascii_case(parent)))
     }
+}
+
+fn guid_in(name: &str) -> Option<&str> {
+    (0..name.len()).find_map(|start| name.get(start..start + 36).filter(|part| is_guid(part)))
 }
 
 /// The name of a folder, whichever way it was written: `.` has one too.

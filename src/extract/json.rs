@@ -187,7 +187,7 @@ impl Walk<'_> {
                 };
             } else if name == INCLUDED && first == Some(b'[') {
                 self.array(Self::resource)?;
-            } else if first == Some(b'{') && is_guid(&name) {
+            } else if matches!(first, Some(b'{' | b'[')) && is_guid(&name) {
                 holds_elements = true;
                 goes_on = self.keyed(&name)?;
             } else {
@@ -242,7 +242,24 @@ impl Walk<'_> {
         if self.included.is_some() {
             return self.scanner.value().map(|_| true);
         }
-        parsed(&mut self.scanner, Some(key), &mut *self.each)
+        let envelope = self.envelope;
+        let each = &mut *self.each;
+        parsed(&mut self.scanner, Some(key), |element| {
+            let Element::Node(mut node, key) = element else { return each(element) };
+            let page = node.members_mut().and_then(|members| {
+                let is_page = |(name, value): &(std::borrow::Cow<'_, str>, Node<'_>)| {
+                    envelope.is_list(name) && matches!(value, Node::Array(_))
+                };
+                members.iter().position(is_page).map(|at| members.swap_remove(at).1)
+            });
+            // The answer about what belongs to the key, as a page or as its list.
+            match page.unwrap_or(node) {
+                Node::Array(elements) => {
+                    elements.into_iter().all(|element| each(Element::Node(element, key)))
+                }
+                node => each(Element::Node(node, key)),
+            }
+        })
     }
 
     fn resource(&mut self) -> Step {

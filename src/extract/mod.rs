@@ -30,6 +30,7 @@ mod implied;
 mod joins;
 mod json;
 mod ldif;
+mod licences;
 mod lists;
 mod made;
 mod members;
@@ -37,6 +38,7 @@ mod merge;
 mod node;
 mod parquet;
 mod parts;
+mod people;
 mod recognise;
 mod resolve;
 mod rest;
@@ -44,6 +46,7 @@ mod rows;
 mod scan;
 mod sink;
 mod skips;
+mod stand_ins;
 mod supplement;
 mod values;
 mod widths;
@@ -62,8 +65,10 @@ use file::{Content, Rows};
 use files::{Format, Input};
 use headings::{Headings, Meaning};
 use joins::Joins;
+use licences::ProductNames;
 use members::People;
 use sink::FileRows;
+use stand_ins::StandIns;
 
 pub use belonging::Belonging;
 pub use error::ExtractError;
@@ -305,7 +310,17 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             failures.push((ix, String::new(), Failure::new(what, hint)));
         }
     }
-    let mut extracted = whole.assemble(pipeline, &homes);
+    let names: Vec<ProductNames> = (0..)
+        .zip(&pipeline.sources)
+        .map(|(ix, source)| match ProductNames::of(source) {
+            Ok(names) => names,
+            Err((file, failure)) => {
+                failures.push((ix, file, failure));
+                ProductNames::default()
+            }
+        })
+        .collect();
+    let mut extracted = whole.assemble(pipeline, &homes, &names);
     failures.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let mut errors = Vec::new();
     for (ix, file, failure) in failures {
@@ -327,6 +342,9 @@ struct Collected {
     records: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     details: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
     supplements: BTreeMap<(SourceIx, Entity), Vec<FileRows>>,
+    /// Supplements by ids of their own, with the list of the records that holds these.
+    through: Vec<((SourceIx, Entity), FileRows, &'static str)>,
+    stand_ins: BTreeMap<(SourceIx, Entity), Vec<StandIns>>,
     lookups: Lookups,
     /// What accounts are called, by source and folder.
     people: BTreeMap<(SourceIx, String), People>,
@@ -366,12 +384,36 @@ impl Collected {
                     self.lookups.lists.entry((source, list)).or_default().extend(items);
                 }
             }
+            Rows::Through(entity, rows, list) => {
+                report.note = format!("adds to the {}", entity.table());
+                self.through.push(((source, entity), rows, list));
+            }
+            Rows::StandIns(entity, rows) => self.stand_ins.entry((source, entity)).or_default().push(rows),
             Rows::Nothing => {}
         }
         self.files.push(report);
     }
 
-    fn assemble(mut self, pipeline: &Pipeline, homes: &BTreeMap<(SourceIx, String), Home>) -> Extracted {
+    /// Makes records of what stands in for them, and gives supplements the ids of their records.
+    fn settle(&mut self, pipeline: &Pipeline) {
+        for (key, stand_ins) in std::mem::take(&mut self.stand_ins) {
+            let name = &pipeline.sources[usize::from(key.0)].name;
+            let records = self.records.entry(key).or_default();
+            stand_ins::settle(name, records, self.supplements.entry(key).or_default(), stand_ins);
+        }
+        for (key, rows, list) in std::mem::take(&mut self.through) {
+            let records = self.records.get(&key).map_or(&[][..], Vec::as_slice);
+            self.supplements.entry(key).or_default().push(stand_ins::redirected(records, rows, list));
+        }
+    }
+
+    fn assemble(
+        mut self,
+        pipeline: &Pipeline,
+        homes: &BTreeMap<(SourceIx, String), Home>,
+        names: &[ProductNames],
+    ) -> Extracted {
+        self.settle(pipeline);
         resolve::resolve(pipeline, &self.lookups, &mut self.records);
         let given = belonging::assign(pipeline, homes, &mut self.records, &mut self.files);
         for ((source, entity), files) in &mut self.records {
@@ -424,6 +466,7 @@ impl Collected {
                     })
                     .collect();
             }
+            licences::complete(settings, &names[usize::from(source)], &mut own, &mut findings);
             tables.extend(own);
         }
         quarantine.sort();

@@ -47,7 +47,7 @@ impl<'a> Node<'a> {
 
     /// The member at a path of names with dots between, `None` when there is none. `null` is there and blank.
     pub fn at(&self, path: &str) -> Option<&Self> {
-        path.split('.').try_fold(self, |node, name| node.get(name))
+        Path::new(path).find(self)
     }
 
     /// A scalar as text, `None` for null and structures.
@@ -105,7 +105,7 @@ impl<'a> Node<'a> {
         match self {
             Self::Null | Self::Taken => true,
             Self::Text(text) => text.is_empty(),
-            Self::Array(items) => items.is_empty(),
+            Self::Array(items) => items.iter().all(|item| matches!(item, Self::Taken)),
             Self::Object(members) => members.iter().all(|(_, value)| value.is_nothing()),
             _ => false,
         }
@@ -267,7 +267,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A path of member names that remembers where it found them last.
+/// A path of member names that remembers where it found them last. A number is the place of an item of a list, and a
+/// path that begins with `@` is one name: those of annotations have dots in them.
 #[derive(Debug)]
 pub(super) struct Path {
     parts: Vec<(String, Cell<usize>)>,
@@ -275,6 +276,9 @@ pub(super) struct Path {
 
 impl Path {
     pub fn new(path: &str) -> Self {
+        if path.starts_with('@') {
+            return Self { parts: vec![(path.to_owned(), Cell::new(0))] };
+        }
         Self { parts: path.split('.').map(|part| (part.to_owned(), Cell::new(0))).collect() }
     }
 
@@ -282,6 +286,7 @@ impl Path {
     pub fn find<'n, 'a>(&self, node: &'n Node<'a>) -> Option<&'n Node<'a>> {
         self.parts.iter().try_fold(node, |node, (name, hint)| match node {
             Node::Object(members) => Some(&members[position(members, name, hint)?].1),
+            Node::Array(items) => items.get(name.parse::<usize>().ok()?),
             _ => None,
         })
     }
@@ -316,7 +321,8 @@ impl Path {
                     Some(at) => node = &members[at].1,
                     None => return false,
                 },
-                Node::Null => return true,
+                // What a list may hold is said when it is empty too.
+                Node::Null | Node::Array(_) => return true,
                 _ => return false,
             }
         }
@@ -330,6 +336,7 @@ impl Path {
                 let at = position(members, name, hint)?;
                 Some(&mut members[at].1)
             }
+            Node::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
             _ => None,
         })
     }

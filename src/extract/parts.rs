@@ -7,7 +7,7 @@ use super::lists;
 use super::node::{Node, Path};
 use super::sink::Sink;
 use crate::model::column;
-use crate::systems::{Labelled, Rule};
+use crate::systems::{Case, Labelled, Rule};
 
 /// How a column is made of parts, with its paths ready to be followed.
 pub(super) enum Part<'s> {
@@ -27,6 +27,12 @@ pub(super) enum Part<'s> {
     PrimaryAdapter(PrimaryAdapter),
     /// MAC addresses in brackets.
     MacList(Path),
+    /// A member that stays in `raw` besides.
+    Copy(Path),
+    /// Several members with a separator between them.
+    AnyOf(Vec<Path>, &'s str),
+    /// Values, each with the members that it needs and what they are.
+    Cases(Vec<(&'s str, Vec<(Path, &'s str)>)>),
     /// The text as it is.
     Text(Path),
 }
@@ -61,6 +67,13 @@ impl<'s> Part<'s> {
             Rule::MacList { path: list } => Self::MacList(path(list)),
             Rule::Adapters(adapters) => Self::Adapters(Adapters::new(adapters)),
             Rule::PrimaryAdapter(primary) => Self::PrimaryAdapter(PrimaryAdapter::new(primary)),
+            Rule::Copy { path: member } => Self::Copy(path(member)),
+            Rule::AnyOf { paths, separator } => Self::AnyOf(paths.iter().map(path).collect(), separator),
+            Rule::Cases { cases } => {
+                let when = |(member, expected): (&String, &'s String)| (path(member), expected.as_str());
+                let case = |case: &'s Case| (case.value.as_str(), case.when.iter().map(when).collect());
+                Self::Cases(cases.iter().map(case).collect())
+            }
             other => Self::Text(Path::new(other.path())),
         }
     }
@@ -152,6 +165,24 @@ impl<'s> Part<'s> {
                 }
                 is_there(path)
             }
+            Self::Copy(path) => {
+                if let Some(text) = path.filled(element) {
+                    sink.put(position, &text);
+                }
+                is_there(path)
+            }
+            Self::AnyOf(paths, separator) => {
+                let parts: Vec<Cow<'_, str>> = paths.iter().filter_map(|path| path.filled(element)).collect();
+                sink.put(position, &parts.join(separator));
+                used.extend(paths);
+                paths.iter().any(is_there)
+            }
+            Self::Cases(cases) => {
+                if let Some(value) = chosen(cases, element) {
+                    sink.put_made(position, value);
+                }
+                cases.iter().any(|(_, when)| when.iter().any(|(path, _)| is_there(path)))
+            }
             Self::Text(path) => {
                 if let Some(text) = path.filled(element)
                     && sink.put(position, &text)
@@ -197,4 +228,12 @@ fn ids<'n>(paths: &[Path], element: &'n Node<'_>) -> Vec<Cow<'n, str>> {
         ids.extend(id.filter(|id| !ids.contains(id)));
     }
     ids
+}
+/// The value of the first case that holds.
+fn chosen<'s>(cases: &[(&'s str, Vec<(Path, &'s str)>)], element: &Node<'_>) -> Option<&'s str> {
+    let is = |(path, expected): &(Path, &str)| {
+        let has = |node: &Node<'_>| node.text().as_deref() == Some(*expected);
+        path.find(element).is_some_and(|node| has(node) || node.items().iter().any(has))
+    };
+    cases.iter().find(|(_, when)| when.iter().all(is)).map(|(value, _)| *value)
 }

@@ -9,7 +9,7 @@ use super::assemble::by_id;
 use crate::model::{Kind, LIST_SEPARATOR, Records, fields};
 
 /// The records, sorted by id, with blank columns filled from the supplements of the same id: of several the first that
-/// has the column, by file and line. Network interfaces are added to those that are there.
+/// has the column, by file and line. Network interfaces and items of lists are added to those that are there.
 pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
     let order = by_id(adding);
     let adding_ids = adding.text_at(0);
@@ -55,7 +55,7 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
                     made.append_option(with_members(own, others));
                     continue;
                 }
-                if kind != Kind::Interfaces {
+                if !matches!(kind, Kind::Interfaces | Kind::List) {
                     let own = own.is_valid(row).then(|| own.value(row));
                     made.append_option(own.or_else(|| others.next()));
                     continue;

@@ -107,11 +107,15 @@ pub enum Reason {
     OwnCompany,
     /// A record that the vendor puts there to show what records look like.
     SampleRecord,
+    /// A list of the pipeline leaves it out.
+    OnSkipList,
+    /// The source had it once.
+    Removed,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::PointsToSeveral,
         Self::TargetTaken,
         Self::SeveralPointToOne,
@@ -141,6 +145,8 @@ impl Reason {
         Self::NoIdentifier,
         Self::OwnCompany,
         Self::SampleRecord,
+        Self::OnSkipList,
+        Self::Removed,
     ];
 
     /// The code, as in the `reason` columns.
@@ -176,6 +182,8 @@ impl Reason {
             Self::NoIdentifier => "no_identifier",
             Self::OwnCompany => "own_company",
             Self::SampleRecord => "sample_record",
+            Self::OnSkipList => "on_skip_list",
+            Self::Removed => "removed",
         }
     }
 
@@ -212,6 +220,8 @@ impl Reason {
             Self::NoIdentifier => "it has no serial number, MAC address or host name",
             Self::OwnCompany => "it is the managed service provider itself and no client",
             Self::SampleRecord => "the vendor put it there as an example",
+            Self::OnSkipList => "a list of the pipeline leaves it out",
+            Self::Removed => "the source has it no more",
         }
     }
 

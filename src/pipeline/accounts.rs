@@ -13,6 +13,7 @@ use crate::model::{Entity, Role};
 use crate::systems::System;
 
 use super::errors::{Faults, shown};
+use super::resolve::choice_or_default;
 use super::written::{Section, text};
 use super::{Code, FileSpec, Source};
 
@@ -30,6 +31,8 @@ pub struct Accounts {
     pub unlicensed: bool,
     /// Devices that people own themselves. Off by default.
     pub personal_devices: bool,
+    /// Which of its addresses is an account's primary one.
+    pub primary_email: PrimaryEmail,
     /// Names of accounts that stay out, such as `svc-*`; letter case does not count.
     pub skip_names: Vec<Pattern>,
     /// Organizational units that stay out with all that is below them, as ends of distinguished names.
@@ -44,10 +47,26 @@ impl Default for Accounts {
             shared_mailboxes: false,
             unlicensed: true,
             personal_devices: false,
+            primary_email: PrimaryEmail::default(),
             skip_names: Vec::new(),
             skip_units: Vec::new(),
         }
     }
+}
+
+/// Which of its addresses is an account's primary one. The other one is it where there is no such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrimaryEmail {
+    /// The address of the mailbox.
+    #[default]
+    Mailbox,
+    /// The sign-in name, as in the hub's own Microsoft integration.
+    SignIn,
+}
+
+impl PrimaryEmail {
+    /// Both, by their names in a pipeline.
+    pub const ALL: [(&'static str, Self); 2] = [("mailbox", Self::Mailbox), ("sign-in", Self::SignIn)];
 }
 
 /// A truth value of [`Accounts`], as a system's data names it.
@@ -167,6 +186,7 @@ pub(super) fn accounts(section: &Section<'_>, system: &System, role: Role, fault
         shared_mailboxes: flag("shared_mailboxes", default.shared_mailboxes),
         unlicensed: flag("unlicensed", default.unlicensed),
         personal_devices: flag("personal_devices", default.personal_devices),
+        primary_email: choice_or_default(&accounts, "primary_email", &PrimaryEmail::ALL, faults),
         skip_names: patterns(&accounts, "skip_names", faults),
         skip_units: units(&accounts, faults),
     }

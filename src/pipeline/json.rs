@@ -14,7 +14,7 @@ use crate::normalize::Key;
 
 use super::{
     Accounts, AssetType, Constant, Creates, DateOrder, FileSpec, Licenses, MachineValues, Names,
-    OrganizationBy, Pipeline, PushAll, Reading, Source, Tiers,
+    OrganizationBy, Pipeline, PrimaryEmail, PushAll, Reading, Source, Tiers,
 };
 
 impl Pipeline {
@@ -127,6 +127,10 @@ fn accounts(accounts: &Accounts) -> Value {
         "shared_mailboxes": accounts.shared_mailboxes,
         "unlicensed": accounts.unlicensed,
         "personal_devices": accounts.personal_devices,
+        "primary_email": match accounts.primary_email {
+            PrimaryEmail::Mailbox => "mailbox",
+            PrimaryEmail::SignIn => "sign-in",
+        },
         "skip_names": patterns(&accounts.skip_names),
         "skip_units": accounts.skip_units,
     })

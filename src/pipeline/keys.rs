@@ -106,6 +106,7 @@ const ACCOUNTS: &[Known] = &[
     optional("shared_mailboxes", Flag),
     optional("unlicensed", Flag),
     optional("personal_devices", Flag),
+    optional("primary_email", Text),
     optional("skip_names", TEXTS),
     optional("skip_units", TEXTS),
 ];

@@ -25,7 +25,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-pub use accounts::{AccountSetting, Accounts, AssetType, Licenses, SkipList};
+pub use accounts::{AccountSetting, Accounts, AssetType, Licenses, PrimaryEmail, SkipList};
 pub use codes::Code;
 pub use creates::{Constant, Creates};
 pub use errors::{PipelineError, PipelineErrors};

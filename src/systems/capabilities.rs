@@ -83,6 +83,8 @@ pub struct System {
     /// Files that it is known for and that cannot be read.
     #[serde(default)]
     pub refused: Vec<Refused>,
+    /// How its documents say who holds a licence.
+    pub license_holders: Option<Holders>,
     /// Its CSV files, by entity.
     #[serde(default)]
     pub csv: BTreeMap<Entity, CsvShape>,
@@ -117,4 +119,19 @@ impl System {
     pub fn can_be(&self, role: Role) -> bool {
         role == self.role || self.roles.contains_key(&role) || (self.role == Role::Sheet && role != Role::Hub)
     }
+}
+
+/// How the documents of a directory say who holds a licence, as members of `raw`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holders {
+    /// The member of a licence with the id of its product.
+    pub license: String,
+    /// The list of a contact with the products that are assigned to it.
+    pub assigned: String,
+    /// The member of each that holds the product's id.
+    pub id: String,
+    /// The headings of tables that hold the names of products instead.
+    #[serde(default)]
+    pub names: Vec<String>,
 }

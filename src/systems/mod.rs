@@ -14,13 +14,13 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
-pub use capabilities::System;
+pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
 pub use push::{Push, PushColumn, PushList, PushSetting};
 pub use shapes::{
-    Adapters, Child, CsvClass, CsvShape, Failed, Item, JsonShape, Labelled, LookedUp, Main, Merge, Origin,
-    PrimaryAdapter, Refer, Refused, Rule, Skip,
+    Adapters, Case, Child, CsvClass, CsvShape, Failed, Item, JsonShape, Labelled, LookedUp, Main, Merge,
+    NamePart, Origin, PrimaryAdapter, Refer, Refused, Rule, Skip, StandsIn,
 };
 pub use spelling::Spelling;
 
@@ -34,6 +34,7 @@ const FILES: &[&str] = &[
     include_str!("../../data/systems/tigerpaw.toml"),
     include_str!("../../data/systems/datto-rmm.toml"),
     include_str!("../../data/systems/syncro.toml"),
+    include_str!("../../data/systems/microsoft-365.toml"),
     include_str!("../../data/systems/active-directory.toml"),
     include_str!("../../data/systems/network-glue.toml"),
     include_str!("../../data/systems/network-detective.toml"),

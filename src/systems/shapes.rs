@@ -106,6 +106,14 @@ pub struct JsonShape {
     /// The member that gets the key under which an object of elements has this one, or else the file's name, where
     /// that is a unique id and the element has no such member itself.
     pub keyed: Option<String>,
+    /// The member that gets the id of the record that the elements belong to: the key under which an object has them,
+    /// or else a unique id in the name of the file or of its folder.
+    pub within: Option<String>,
+    /// For supplements: the list in the records' `raw` that holds the ids of their supplements, where these have ids of
+    /// their own.
+    pub through: Option<String>,
+    /// The elements are records where no other document gives one of their id, and add to it where one does.
+    pub stands_in: Option<StandsIn>,
     /// Elements that take no part.
     #[serde(default)]
     pub skip: Vec<Skip>,
@@ -131,6 +139,16 @@ impl JsonShape {
     pub fn subject(&self) -> Option<Entity> {
         self.entity.or(self.supplement)
     }
+}
+
+/// Which of several elements of one id stands in for a record that no other document gives.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandsIn {
+    /// The member of which the greatest is first: a time.
+    pub latest: Option<String>,
+    /// A member and how it begins in elements that stand in only where there is no other.
+    pub last: Option<(String, String)>,
 }
 
 /// The parts of an item of a reference list, as paths.
@@ -486,6 +504,43 @@ pub enum Rule {
     },
     /// The PSA and RMM links that the hub stores with a row.
     HubLinks {},
+    /// A member that stays in `raw` besides.
+    Copy {
+        /// The member.
+        path: String,
+    },
+    /// Several members in one text.
+    AnyOf {
+        /// The members; blank ones are left out.
+        paths: Vec<String>,
+        /// What stands between them.
+        separator: String,
+    },
+    /// The value of the first case that holds.
+    Cases {
+        /// The cases.
+        cases: Vec<Case>,
+    },
+    /// The first or the last name of a person. Where both are blank, parts of the full name.
+    PartOfName {
+        /// Which.
+        part: NamePart,
+        /// The member with the first name.
+        first: String,
+        /// The member with the last name.
+        last: String,
+        /// The members with the full name, the first that is not blank.
+        full: Vec<String>,
+    },
+    /// The e-mail addresses of an account: the primary one as the pipeline chooses, then its aliases.
+    AccountAddresses {
+        /// The members with the address of the mailbox, the first that is not blank.
+        mailbox: Vec<String>,
+        /// The members with the sign-in name, likewise.
+        sign_in: Vec<String>,
+        /// The members with the proxy addresses, likewise: `SMTP:` before the primary one, `smtp:` before others.
+        aliases: Vec<String>,
+    },
     /// The name of the organization, or of its Autotask company where the pipeline says so.
     OrganizationName {
         /// The member with the name.
@@ -562,6 +617,26 @@ pub struct Labelled {
     pub extension: Option<String>,
 }
 
+/// A case of a rule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The value.
+    pub value: String,
+    /// Members and what each of them is, or has among its items.
+    pub when: BTreeMap<String, String>,
+}
+
+/// A part of a person's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamePart {
+    /// The first name.
+    First,
+    /// The last name.
+    Last,
+}
+
 impl Rule {
     /// The member that it is made of, for messages.
     #[must_use]
@@ -582,6 +657,7 @@ impl Rule {
             | Self::After { path, .. }
             | Self::PrimaryAdapter(PrimaryAdapter { path, .. })
             | Self::Link { path, .. }
+            | Self::Copy { path }
             | Self::OrganizationName { path, .. }
             | Self::Lacks { path, .. }
             | Self::Texts { path } => path,
@@ -594,6 +670,13 @@ impl Rule {
                 needs.first().map_or("", String::as_str)
             }
             Self::Always { .. } => "",
+            Self::AnyOf { paths, .. } => paths.first().map_or("", String::as_str),
+            Self::AccountAddresses { mailbox, .. } => mailbox.first().map_or("", String::as_str),
+            Self::PartOfName { part: NamePart::First, first, .. } => first,
+            Self::PartOfName { part: NamePart::Last, last, .. } => last,
+            Self::Cases { cases } => {
+                cases.first().and_then(|case| case.when.keys().next()).map_or("", String::as_str)
+            }
             Self::HubLinks {} => "relationships",
             Self::PersonName { half, given, family, .. } => {
                 if half == "first" {

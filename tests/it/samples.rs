@@ -18,6 +18,7 @@ const LISTED: &[(&str, &str)] = &[
     ("pipelines/syncro.toml", "syncro"),
     ("pipelines/network-glue.toml", "network_glue"),
     ("pipelines/active-directory.toml", "active_directory"),
+    ("pipelines/microsoft-365.toml", "microsoft_365"),
     ("pipelines/spreadsheets.toml", "spreadsheets"),
 ];
 
