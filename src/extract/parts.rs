@@ -145,13 +145,7 @@ impl<'s> Part<'s> {
                     return true;
                 }
                 if let Some(text) = path.filled(element) {
-                    let part = match (text.split_once(*separator), half) {
-                        (Some((first, _)), Half::First) => first,
-                        (Some((_, last)), Half::Last) => last,
-                        (None, Half::First) => &text,
-                        (None, Half::Last) => "",
-                    };
-                    sink.put(position, part.trim());
+                    sink.put(position, side(&text, separator, *half));
                     used.push(path);
                 }
                 is_there(path)
@@ -216,6 +210,12 @@ fn values<'m>(of: &'m [(Path, Option<Path>)], element: &Node<'_>, used: &mut Vec
     items
 }
 
+/// One side of a text at its first separator. Without one all of it is the first side.
+fn side<'t>(text: &'t str, separator: &str, half: Half) -> &'t str {
+    let (first, last) = text.split_once(separator).unwrap_or((text, ""));
+    if half == Half::First { first.trim() } else { last.trim() }
+}
+
 /// The ids in the arrays, or of members that are one id themselves, each once.
 fn ids<'n>(paths: &[Path], element: &'n Node<'_>) -> Vec<Cow<'n, str>> {
     let mut ids = Vec::new();
@@ -229,6 +229,7 @@ fn ids<'n>(paths: &[Path], element: &'n Node<'_>) -> Vec<Cow<'n, str>> {
     }
     ids
 }
+
 /// The value of the first case that holds.
 fn chosen<'s>(cases: &[(&'s str, Vec<(Path, &'s str)>)], element: &Node<'_>) -> Option<&'s str> {
     let is = |(path, expected): &(Path, &str)| {
