@@ -79,7 +79,7 @@ fn asset() -> Value {
         "accountLocationId": 8801, "accountLocation": "Main Office", "categoryId": 14, "category": "Workstation",
         "manufacturerId": 31, "manufacturer": "Dell Inc.", "modelNumber": "OptiPlex 7090", "serialNumber": "7QX1ZZ3",
         "macAddress": "AC-91-A1-00-12-F4", "iPAddress": "10.20.0.31", "stateId": 1, "state": "Active",
-        "barCode": "B-1", "dNSServers": "10.20.0.2", "purchaseCost": 812.5, "isActive": true, "agentId": "884422"
+        "assetTag": null, "barCode": "B-1", "dNSServers": "10.20.0.2", "purchaseCost": 812.5, "isActive": true, "agentId": "884422"
     })
 }
 
@@ -228,9 +228,9 @@ fn both_spellings_and_all_brands_give_the_same_records() {
                 "Priya",
                 "Nolan",
                 "Office Manager",
-                "[priya@harborlane.example, p@home.example]",
-                "[Work, Home]",
-                "[6035550199]",
+                r#"["priya@harborlane.example","p@home.example"]"#,
+                r#"["Work","Home"]"#,
+                r#"["6035550199"]"#,
                 "8801",
                 "true",
             ]

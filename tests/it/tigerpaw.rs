@@ -116,9 +116,9 @@ fn the_answer_about_a_contact_adds_to_the_list() {
     assert_eq!(
         rows(&workspace, contact),
         [[
-            "[nadia.strand@hollowellsolicitors.example, nadia@strand.example]",
-            "[01632960248, 07700900248]",
-            "[Office, Mobile]",
+            r#"["nadia.strand@hollowellsolicitors.example","nadia@strand.example"]"#,
+            r#"["01632960248","07700900248"]"#,
+            r#"["Office","Mobile"]"#,
             "Hollowell Solicitors",
             "Office Manager"
         ]]
