@@ -1,7 +1,7 @@
 //! From drafts to a plan: calls, the lookups they need, waves, order.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
 use super::draft::Draft;
@@ -195,8 +195,12 @@ fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
 /// Gives every step the wave after those of the steps that it depends on. Dependencies on steps that are not there,
 /// for they are held and have no place in the plan, do not count.
 fn number_waves(written: &mut [Written]) {
-    // Nothing depends on a device.
-    let is_needed = |of: &Written| of.step.entity != Entity::Configuration.name();
+    // Nothing depends on most devices, but where one is made in two calls the second follows the first.
+    let devices = format!(":create:{}:", Entity::Configuration);
+    let ids = written.iter().flat_map(|of| &of.step.depends_on).filter(|id| id.contains(&devices));
+    let first_calls: FxHashSet<String> = ids.cloned().collect();
+    let is_needed =
+        |of: &Written| of.step.entity != Entity::Configuration.name() || first_calls.contains(&of.step.id);
     let by_id: FxHashMap<&str, usize> = (0..)
         .zip(written.iter())
         .filter(|(_, of)| is_needed(of))

@@ -46,6 +46,7 @@ mod presence;
 mod psa;
 mod request;
 mod sync;
+mod syncro;
 mod tigerpaw;
 mod values;
 mod vendor;

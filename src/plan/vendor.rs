@@ -8,7 +8,7 @@ use super::json::Json;
 use super::presence::Presences;
 use super::request::{Call, Further, Need, Request};
 use super::values::Values;
-use super::{connectwise, itglue, kaseya_bms, tigerpaw};
+use super::{connectwise, itglue, kaseya_bms, syncro, tigerpaw};
 use crate::model::Entity;
 use crate::systems::PushList;
 
@@ -56,6 +56,7 @@ pub(super) fn of(system: &str) -> Option<&'static dyn Vendor> {
         "connectwise" => Some(&connectwise::ConnectWise),
         "kaseya-bms" | "vorex" | "pulseway" => Some(&kaseya_bms::KaseyaBms),
         "tigerpaw" => Some(&tigerpaw::Tigerpaw),
+        "syncro" => Some(&syncro::Syncro),
         _ => None,
     }
 }

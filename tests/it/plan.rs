@@ -977,6 +977,47 @@ fn autotask_keeps_no_locations_and_wants_a_model() {
 }
 
 #[test]
+fn syncro_takes_nothing_and_would_take_an_asset_in_two_calls() {
+    let syncro = |pipeline: &mut Pipeline| pipeline.sources[PSA as usize].system = system("syncro");
+    let planned = since(hub_client(), "2026-01-01T00:00:00Z").set(syncro).plan();
+    let own: Vec<_> = planned.0.steps.iter().filter(|step| step.target == PSA).collect();
+    assert!(own.len() > 3 && own.iter().all(|step| step.status.name() == "blocked"));
+    assert_eq!(planned.held("psa:create:organization:hub/10"), "blocked: two_way_unsupported");
+    let organization = "psa:create:organization:hub/10";
+    assert_eq!(
+        planned.call(organization),
+        "POST /customers\n{\"business_name\":\"Acme\",\"address\":\"1 Main St\",\"state\":\"Kent\",\"phone\":\"01632960144\"}"
+    );
+    let contact = "psa:create:contact:hub/40";
+    assert_eq!(
+        planned.call(contact),
+        format!(
+            "POST /contacts\n{{\"customer_id\":{{\"$ref\":\"{organization}\"}},\"name\":\"Mara Quill\",\"email\":\"mara@acme.example\"}}\nafter {organization}"
+        )
+    );
+    // `properties` are ignored by the call that makes an asset.
+    let asset = "psa:create:configuration:hub/20";
+    assert_eq!(
+        planned.call(asset),
+        format!(
+            "POST /customer_assets\n{{\"customer_id\":{{\"$ref\":\"{organization}\"}},\"name\":\"A1\",\"asset_type_name\":\"Workstation\",\"asset_serial\":\"SER001\",\"contact_id\":{{\"$ref\":\"{contact}\"}}}}\nafter {contact}\nafter {organization}"
+        )
+    );
+    let properties = "psa:create:asset_properties:hub/20:properties";
+    assert!(planned.held(properties).contains("two_way_unsupported"));
+    assert_eq!(
+        planned.call(properties),
+        format!(
+            "PUT /customer_assets/{{{asset}}}\n{{\"name\":\"A1\",\"properties\":{{\"mac\":\"9C-7B-EF-00-14-AA\",\"manufacturer\":\"HP\",\"model\":\"ProDesk 600\"}}}}\nafter {asset}"
+        )
+    );
+    let wave = |id: &str| planned.0.steps[planned.position(id)].wave;
+    assert_eq!([wave(organization), wave(contact), wave(asset), wave(properties)], [0, 1, 2, 3]);
+    assert!(planned.held("psa:create:location:hub/31").contains("entity_not_supported"));
+    assert!(planned.0.steps.iter().all(|step| step.method != "DELETE"));
+}
+
+#[test]
 fn a_contact_that_the_hub_pushes_on_is_marked() {
     let sheet = |estate: Estate| {
         estate.with(HUB, ORG, "10", &[("name", "Acme")]).with(SHEET, ORG, "s1", &[("name", "Acme")]).with(
