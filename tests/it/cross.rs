@@ -155,6 +155,7 @@ fn systems_look_for_a_person_in_three_orders() {
     const RMM: &str = "rmm datto-rmm";
     const SHEET: &str = "sheet csv";
     const AD: &str = "dir active-directory";
+    const GLUE: &str = "scan network-glue";
     let cases: &[(&str, &[(&str, &str)])] = &[
         // Name and address agree: everybody finds her, each by the first of its tiers.
         (
@@ -164,6 +165,7 @@ fn systems_look_for_a_person_in_three_orders() {
                 (RMM, "matched person+email 21"),
                 (SHEET, "matched person+email 21"),
                 (AD, "matched email 21"),
+                (GLUE, "matched email 21"),
             ],
         ),
         // The address agrees, the name does not: directories know who owns an address, the others ask.
@@ -174,6 +176,7 @@ fn systems_look_for_a_person_in_three_orders() {
                 (RMM, "review shared_key"),
                 (SHEET, "review shared_key"),
                 (AD, "matched email 21"),
+                (GLUE, "matched email 21"),
             ],
         ),
         // Any alias counts as the address.
@@ -189,10 +192,14 @@ fn systems_look_for_a_person_in_three_orders() {
                 (RMM, "matched person 22"),
                 (SHEET, "matched person 22"),
                 (AD, "review shared_key"),
+                (GLUE, "review shared_key"),
             ],
         ),
         // Without an address the name is all there is.
-        ("first_name=Bob last_name=Ray", &[(PSA, "matched person 22"), (AD, "matched person 22")]),
+        (
+            "first_name=Bob last_name=Ray",
+            &[(PSA, "matched person 22"), (AD, "matched person 22"), (GLUE, "matched person 22")],
+        ),
         // The sign-in name is an address of the hub's row: that counts for Microsoft 365 alone.
         (
             "first_name=Cyrus last_name=Dunn user_principal_name=cy@acme.example",

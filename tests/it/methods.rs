@@ -178,6 +178,23 @@ fn method_d_creates_from_the_rmm_and_from_sheets() {
     assert_eq!(created(&estate, pipeline, "configuration", "sheet/D002"), "blocked missing_required");
     assert_eq!(number(&estate, pipeline, "SELECT count(*) FROM plan_steps WHERE target <> 'hub'"), "0");
     assert_eq!(number(&estate, pipeline, "SELECT count(*) FROM plan_reasons WHERE code LIKE 'method%'"), "0");
+
+    // A printer and a switch that Network Detective found alone; a machine of which it knows the name and no more.
+    let found = |name: &str| {
+        let sql = format!(
+            "SELECT source || '/' || record_id FROM configurations WHERE source = 'scan' AND name = '{name}' \
+             AND state = 'unmatched' AND {{run}}"
+        );
+        created(&estate, pipeline, "configuration", &number(&estate, pipeline, &sql))
+    };
+    assert_eq!(found("SW-CLOSET-A"), "ready");
+    // Ready but for its model, which the hub's list lacks.
+    assert_eq!(found("HP LaserJet M507 (Front Desk)"), "ready missing_required");
+    assert_eq!(found("LWB-XRAY"), "blocked missing_required");
+    // A machine that the scan saw before the RMM's agent was on it is one device.
+    let met = "SELECT string_agg(source || ' ' || coalesce(rule, ''), ', ' ORDER BY source) FROM matches \
+               WHERE entity = 'configuration' AND cluster_id = 'hub/8093' AND source <> 'hub'";
+    assert_eq!(number(&estate, pipeline, met), "rmm serial, scan serial");
 }
 
 fn steps(setup: &Setup) -> Vec<String> {

@@ -186,6 +186,28 @@ fn the_records_of_every_readme_end_as_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Whoever copies a pipeline must be able to run it first. What is in [`LISTED`] is run with its README.
+#[test]
+fn every_other_pipeline_runs_and_its_counts_add_up() {
+    let estate = Estate::new();
+    let entries = fs::read_dir(estate.path("pipelines")).expect("the pipelines are there");
+    let mut pipelines: Vec<String> = entries
+        .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
+        // The reference shows every key, not what goes together; its paths lead nowhere.
+        .filter(|name| name.ends_with(".toml") && name != "reference.toml")
+        .map(|name| format!("pipelines/{name}"))
+        .filter(|name| !LISTED.iter().any(|(listed, _)| listed == name))
+        .collect();
+    pipelines.sort();
+    assert!(pipelines.len() >= 5, "{pipelines:?}");
+    let mut wrong = Vec::new();
+    for pipeline in &pipelines {
+        estate.run(pipeline, 0);
+        wrong.extend(miscounted(&estate, pipeline));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_folder_with_a_readme_is_listed() {
     let folders = fs::read_dir(repository().join("samples")).expect("the samples are there");
