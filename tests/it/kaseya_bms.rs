@@ -150,7 +150,7 @@ fn estate() -> Workspace {
         hub(
             "configurations",
             32,
-            &json!({"organization-id": 1, "name": "HLD-BACK01", "configuration-type-name": "Workstation", "configuration-status-name": "Active", "serial-number": "8QX1ZZ4", "asset-tag": "HLD-0032", "location-id": 11, "location-name": "Main Office"}),
+            &json!({"organization-id": 1, "name": "HLD-BACK01", "configuration-type-name": "Workstation", "configuration-status-name": "Active", "serial-number": "8QX1ZZ4", "primary-ip": "10.20.0.99", "location-id": 11, "location-name": "Main Office"}),
         ),
         hub(
             "configurations",
@@ -363,6 +363,9 @@ fn a_new_contact_takes_two_calls() {
         [["psa:create:contact:hub/22", "0"], ["psa:create:contact_details:hub/22:rest", "1"]]
     );
     // What an existing contact lacks is added to its list and replaces nothing.
+    let hub_owns = format!("{TWO_WAY}[ownership.contact]\nphones = [\"hub\", \"psa\"]\n");
+    workspace.write("p.toml", pipeline("kaseya-bms", &hub_owns));
+    run(&workspace, "p.toml");
     let (state, call, body) = step(&workspace, "psa:create:communication:hub/21:5201:phones");
     assert_eq!((state.as_str(), call.as_str()), ("ready", "PATCH /v2/crm/contacts/5201/phones"));
     assert_eq!(body, json!([{"operation": 0, "phoneNumber": "6035550177", "typeId": 3, "isDefault": false}]));
@@ -394,7 +397,8 @@ fn a_contact_that_lacks_something_is_refused_by_name() {
 
 #[test]
 fn an_asset_is_replaced_as_a_whole_or_not_at_all() {
-    let workspace = estate().with("p.toml", pipeline("kaseya-bms", TWO_WAY));
+    let hub_owns = format!("{TWO_WAY}[ownership.configuration]\nprimary_ip = [\"hub\", \"psa\"]\n");
+    let workspace = estate().with("p.toml", pipeline("kaseya-bms", &hub_owns));
     run(&workspace, "p.toml");
     let (state, call, body) = step(&workspace, "psa:update:configuration:hub/31");
     assert_eq!((state.as_str(), call.as_str()), ("ready", "PUT /v2/servicedesk/hardwareasset/70021"));
