@@ -80,18 +80,22 @@ impl InitArgs {
 
 /// The pipeline as text.
 fn write_pipeline(found: &[Recognised], folder: &Path, output: &Path) -> Result<String, Failure> {
-    let mut by_system: BTreeMap<(Role, &str), (&'static System, Vec<&Recognised>)> = BTreeMap::new();
+    let mut by_system: BTreeMap<&str, (&'static System, Vec<&Recognised>)> = BTreeMap::new();
     for file in found {
         if let Some(system) = file.system {
-            by_system.entry((system.role, &system.name)).or_insert((system, Vec::new())).1.push(file);
+            by_system.entry(&system.name).or_insert((system, Vec::new())).1.push(file);
         }
     }
-    let systems: Vec<&(&System, Vec<&Recognised>)> = by_system.values().collect();
-    let Some((hub, hub_files)) = systems.iter().find(|(system, _)| system.role == Role::Hub) else {
+    let mut systems: Vec<(Role, &System, &[&Recognised])> = Vec::new();
+    for (system, files) in by_system.values() {
+        systems.extend(roles(system, &by_system).into_iter().map(|role| (role, *system, files.as_slice())));
+    }
+    systems.sort_by_key(|(role, system, _)| (*role, system.name.as_str()));
+    let Some((_, hub, hub_files)) = systems.iter().find(|(role, ..)| *role == Role::Hub) else {
         return Err(Failure::usage(format!("no export of IT Glue was recognised in `{}`", folder.display()))
             .hint("everything is compared with the hub, so its export must be there; `matchbook systems it-glue` says which files it has"));
     };
-    let has = |role: Role| systems.iter().any(|(system, _)| system.role == role);
+    let has = |role: Role| systems.iter().any(|(of, ..)| *of == role);
     // A pipeline needs a PSA or an RMM; where there are sheets only, they stand in for the PSA.
     let sheets_are_psa = !has(Role::Psa) && !has(Role::Rmm);
     let method = match (has(Role::Psa), has(Role::Rmm)) {
@@ -124,9 +128,9 @@ files = [
         place.files(hub, hub_files),
     );
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    for (system, files) in systems.iter().filter(|(system, _)| system.role != Role::Hub) {
-        let stands_in = sheets_are_psa && system.role == Role::Sheet && taken.is_empty();
-        let role = if stands_in { Role::Psa } else { system.role };
+    for (role, system, files) in systems.iter().filter(|(role, ..)| *role != Role::Hub) {
+        let stands_in = sheets_are_psa && *role == Role::Sheet && taken.is_empty();
+        let role = if stands_in { Role::Psa } else { *role };
         let name = if taken.contains(role.name()) { system.name.clone() } else { role.name().to_owned() };
         text.push_str(&format!(
             "\n# {}\n[[source]]\nname = {}\nsystem = {}\n",
@@ -136,11 +140,24 @@ files = [
         ));
         if stands_in {
             text.push_str("role = \"psa\"  # the sheets stand in for the PSA\n");
+        } else if !system.roles.is_empty() {
+            text.push_str(&format!("role = {}\n", quoted(role.name())));
         }
         text.push_str(&format!("files = [\n{}]\n", place.files(system, files)));
         taken.insert(name);
     }
     Ok(text)
+}
+
+/// The roles that a system has among those that were found. One that can have several has each that no other system
+/// has already.
+fn roles(system: &System, found: &BTreeMap<&str, (&'static System, Vec<&Recognised>)>) -> Vec<Role> {
+    let is_taken = |role: &Role| {
+        let mut others = found.values().filter(|(other, _)| other.name != system.name);
+        others.any(|(other, _)| other.role == *role)
+    };
+    let free: Vec<Role> = system.roles.keys().copied().filter(|role| !is_taken(role)).collect();
+    if free.is_empty() { vec![system.role] } else { free }
 }
 
 /// How the files are named in the pipeline.
@@ -189,13 +206,16 @@ impl<'a> Place<'a> {
         lines.iter().map(|line| format!("    {line},\n")).collect()
     }
 
-    /// Whether everything that was recognised below `folder` is of `system`.
+    /// Whether everything below `folder` that a run would open is of `system`.
     fn is_only_of(&self, folder: &str, system: &System) -> bool {
         self.found
             .iter()
             .filter(|file| file.file.split_once('/').is_some_and(|(first, _)| first == folder))
-            .filter_map(|file| file.system)
-            .all(|other| other.name == system.name)
+            .all(|file| match file.system {
+                Some(other) => other.name == system.name,
+                // A file that nobody knows would stop the run, but where the system's exports hold others.
+                None => !file.is_opened || system.others.is_some(),
+            })
     }
 
     fn path(&self, name: &str) -> String {
