@@ -73,7 +73,7 @@ pub(super) fn cleaned<'c>(
     care: Care,
     sink: &mut Sink<'_>,
 ) -> Option<Cow<'c, str>> {
-    let text = cell.trim();
+    let text = trimmed(cell);
     let bare = if care.is_identifier { unforced(text) } else { unwrapped(text) };
     if bare.len() != text.len() {
         sink.remark(
@@ -83,7 +83,7 @@ pub(super) fn cleaned<'c>(
             "the marks that kept a spreadsheet from changing it were left out",
         );
     }
-    let text = bare.trim();
+    let text = trimmed(bare);
     if text.starts_with('#') && is_error(text) {
         sink.doubt(name, "error_cell", cell, "the cell holds an error of a spreadsheet");
         return None;
@@ -110,7 +110,15 @@ pub(super) fn cleaned<'c>(
         return Some(Cow::Owned(plain));
     }
     // White space around names is theirs; only what was wrapped is cut out.
-    Some(Cow::Borrowed(if bare.len() == cell.trim().len() { cell } else { bare }))
+    Some(Cow::Borrowed(if bare.len() == trimmed(cell).len() { cell } else { bare }))
+}
+
+/// The text without white space at its ends. Most cells have none, and ASCII at both ends says so.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 fn identifier<'c>(
@@ -161,7 +169,7 @@ fn identifier<'c>(
 /// The text without the wrapping by which people keep a spreadsheet from changing it: `="0012345"`, `'0012345`. A single
 /// quote counts before digits and signs only: `'s-Hertogenbosch` is a town.
 pub(super) fn unwrapped(text: &str) -> &str {
-    let bare = text.trim();
+    let bare = trimmed(text);
     match bare.strip_prefix('\'') {
         Some(rest) if !rest.starts_with(|c: char| c.is_ascii_digit() || "=+-@".contains(c)) => text,
         _ => unforced(text),
@@ -170,7 +178,7 @@ pub(super) fn unwrapped(text: &str) -> &str {
 
 /// The same for identifiers, which never begin with a single quote.
 fn unforced(text: &str) -> &str {
-    let bare = text.trim();
+    let bare = trimmed(text);
     if let Some(inner) = bare.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
         return inner;
     }

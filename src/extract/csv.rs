@@ -67,6 +67,8 @@ pub(super) struct CsvRows<'r> {
     reader: csv::Reader<Guarded<Box<dyn Read + 'r>>>,
     progress: Rc<Progress>,
     record: ByteRecord,
+    /// How many lines the reader was behind before it read the row in hand.
+    before: u64,
     /// The headings as written.
     pub headings: Vec<String>,
     pub decoding: Decoding,
@@ -175,7 +177,7 @@ impl<'r> CsvRows<'r> {
             last.truncate(last.trim_end_matches('\r').len());
         }
         let mut rows =
-            Self { reader, progress, record, headings, decoding, is_sure, beginning, heading_line: 0 };
+            Self { reader, progress, record, before: 0, headings, decoding, is_sure, beginning, heading_line: 0 };
         rows.heading_line = rows.line();
         Ok(rows)
     }
@@ -183,9 +185,9 @@ impl<'r> CsvRows<'r> {
     /// Reads the next row. `false` at the end.
     fn next(&mut self) -> Result<bool, Failure> {
         self.progress.since_row.set(0);
-        let before = self.beginning.lines + self.reader.position().line();
-        let has_row =
-            self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error, before))?;
+        self.before = self.reader.position().line();
+        let start = self.beginning.lines + self.before;
+        let has_row = self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error, start))?;
         Ok(has_row && !self.is_end())
     }
 
@@ -200,8 +202,11 @@ impl<'r> CsvRows<'r> {
     }
 
     /// The line on which the row in hand starts. Blank lines before it are no part of it, so it is counted back from
-    /// its end.
+    /// its end; a row that ends one line on holds no line break and has no blank line before it.
     fn line(&self) -> u64 {
+        if self.reader.position().line() == self.before + 1 && !self.is_unterminated() {
+            return self.beginning.lines + self.before;
+        }
         let inside = newlines(self.record.as_slice());
         let line = self.reader.position().line().saturating_sub(inside + u64::from(!self.is_unterminated()));
         self.beginning.lines + line

@@ -332,9 +332,9 @@ impl<'h> Plan<'h> {
                 ),
             },
             Kind::List | Kind::Emails | Kind::Phones if Some(target.position) != self.links => {
-                sink.put(target.position, &lists::split(&cell))
+                sink.put_text(target.position, &lists::split(&cell))
             }
-            _ => sink.put(target.position, &cell),
+            _ => sink.put_text(target.position, &cell),
         };
         if !is_taken {
             sink.rest.add_text(&self.headings.names[at], &cell);

@@ -139,8 +139,13 @@ impl<'a> Sink<'a> {
     pub fn put(&mut self, position: usize, raw: &str) -> bool {
         if raw.as_bytes().contains(&0) {
             self.remark("", "nul_bytes", "", NUL_BYTES);
-            return self.put(position, &raw.replace('\0', ""));
+            return self.put_text(position, &raw.replace('\0', ""));
         }
+        self.put_text(position, raw)
+    }
+
+    /// The same for text without NUL bytes.
+    pub fn put_text(&mut self, position: usize, raw: &str) -> bool {
         let field = &fields(self.entity)[position];
         if position == 0 {
             if self.id.is_empty() {

@@ -250,7 +250,8 @@ impl RecordsBuilder {
     /// Sets the column at `position` of the row being built; blank text is null. Setting it twice in one row
     /// is an error of the caller and keeps the first value.
     pub fn set(&mut self, position: usize, value: &str) {
-        if value.trim().is_empty() {
+        // Most values say at once that they are not blank.
+        if !value.as_bytes().first().is_some_and(u8::is_ascii_graphic) && value.trim().is_empty() {
             return;
         }
         let len = self.len;

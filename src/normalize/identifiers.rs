@@ -144,6 +144,10 @@ pub(crate) fn is_scientific(text: &str) -> bool {
 
 /// A date as a spreadsheet writes it: `12-Mar`, `1-Mar-24`.
 pub(crate) fn is_excel_date(text: &str) -> bool {
+    // Most values are told from dates at a glance.
+    if text.len() > "31-Dec-2024".len() || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let mut parts = text.split('-');
     let digits = |part: &str, count: std::ops::RangeInclusive<usize>| {
         count.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
