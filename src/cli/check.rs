@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::exit_code;
 use super::failure::Failure;
+use super::noticed::Noticed;
 use crate::extract::{self, FileReport};
 use crate::pipeline::{self, Pipeline};
 use crate::report::table::Columns;
@@ -23,7 +24,8 @@ records of the pipeline's own `[[test]]` cases, in memory.
 
 Examples:
   matchbook check clients.toml
-  matchbook check clients.toml --verbose     with every heading that was understood")]
+  matchbook check clients.toml --verbose     with every heading that was understood, and every value that was repaired,
+                                             doubted or dropped")]
 pub(super) struct CheckArgs {
     /// The pipeline file
     #[arg(value_name = "PIPELINE")]
@@ -36,18 +38,24 @@ const HEADINGS: usize = 8;
 /// So many quarantined rows are shown.
 const ROWS: usize = 10;
 
+/// So much of a quarantined row is shown.
+const RAW: usize = 160;
+
 impl CheckArgs {
     pub(super) fn run(self, printer: &Printer) -> Result<u8, Failure> {
         let pipeline = pipeline::load(&self.pipeline)?;
         let decisions = pipeline::decisions::load(&pipeline);
         let (extracted, errors) = extract::inspect(&pipeline);
 
-        printer.report(&files(&pipeline, &extracted.files, printer));
+        let noticed = Noticed::new(&pipeline, &extracted);
+        printer.report(&files(&pipeline, &extracted.files, &noticed, printer));
         for (_, why) in &extracted.missing {
             printer.warning(&format!("{why}; it is optional, so a run goes on without it"));
         }
         for row in extracted.quarantine.iter().take(ROWS) {
-            printer.warning(&format!("{}:{}: {}", row.file, row.line, one_line(&row.reason, 200)));
+            let raw = one_line(&row.raw, RAW);
+            let reason = one_line(&row.reason, 200);
+            printer.warning(&format!("{}:{}: {reason}\n  {raw}", row.file, row.line));
         }
         let more = extracted.quarantine.len().saturating_sub(ROWS);
         if more > 0 {
@@ -90,7 +98,7 @@ fn fails(number: u64) -> &'static str {
 }
 
 /// What was read of every file.
-fn files(pipeline: &Pipeline, files: &[FileReport], printer: &Printer) -> String {
+fn files(pipeline: &Pipeline, files: &[FileReport], noticed: &Noticed<'_>, printer: &Printer) -> String {
     let paint = printer.out_paint();
     let mut columns = Columns::new(&["source", "file", "read as", ">rows", ">bad", "understood"]);
     for file in files {
@@ -111,6 +119,9 @@ fn files(pipeline: &Pipeline, files: &[FileReport], printer: &Printer) -> String
         }
         if let Some(found) = found(file, printer.level() >= Level::Verbose) {
             text.push_str(&format!("{}: {found}\n", one_line(&file.file, 80)));
+        }
+        for line in noticed.lines(file, printer.level() >= Level::Verbose) {
+            text.push_str(&format!("  {line}\n"));
         }
         if !file.not_understood.is_empty() {
             let more = file.not_understood.len().saturating_sub(HEADINGS);

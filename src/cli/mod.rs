@@ -12,6 +12,7 @@ mod export;
 mod failure;
 mod init;
 mod junk;
+mod noticed;
 mod prune;
 mod query;
 mod report;

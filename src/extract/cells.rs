@@ -279,7 +279,14 @@ pub(super) fn garbled(cell: &str, name: &'static str, sink: &mut Sink<'_>) -> Op
     if cell.contains('\u{fffd}') || has_lost_letter(cell) {
         sink.remark(name, "lossy_encoding", cell, "letters were lost when the file was written");
     }
-    if cell.is_ascii() || !encoding::is_mojibake(cell) {
+    if cell.is_ascii() {
+        return None;
+    }
+    if !encoding::is_mojibake(cell) {
+        if cell.contains(|c| matches!(c, '\u{80}'..='\u{9f}')) {
+            let message = "a character stands for nothing in the file's encoding; another `encoding` of `reading` is likely";
+            sink.remark(name, "undefined_character", cell, message);
+        }
         return None;
     }
     let repaired = if sink.reading().repair_mojibake { encoding::repaired(cell) } else { None };

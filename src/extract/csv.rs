@@ -176,8 +176,17 @@ impl<'r> CsvRows<'r> {
         if let Some(last) = headings.last_mut() {
             last.truncate(last.trim_end_matches('\r').len());
         }
-        let mut rows =
-            Self { reader, progress, record, before: 0, headings, decoding, is_sure, beginning, heading_line: 0 };
+        let mut rows = Self {
+            reader,
+            progress,
+            record,
+            before: 0,
+            headings,
+            decoding,
+            is_sure,
+            beginning,
+            heading_line: 0,
+        };
         rows.heading_line = rows.line();
         Ok(rows)
     }
@@ -187,7 +196,8 @@ impl<'r> CsvRows<'r> {
         self.progress.since_row.set(0);
         self.before = self.reader.position().line();
         let start = self.beginning.lines + self.before;
-        let has_row = self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error, start))?;
+        let has_row =
+            self.reader.read_byte_record(&mut self.record).map_err(|error| failure(&error, start))?;
         Ok(has_row && !self.is_end())
     }
 

@@ -70,14 +70,18 @@ pub(super) fn heading_row(records: &[ByteRecord], known: &Known) -> Result<usize
         ));
     }
     let filled: Vec<usize> = (0..records.len()).filter(|at| !is_blank(&records[*at])).collect();
-    let width = common_width(records).0;
+    let widest = records.iter().map(ByteRecord::len).max().unwrap_or(0);
     let is_heading = |place: usize| {
         let record = &records[filled[place]];
         if known.hits(record) > 1 {
             return true;
         }
         let next = filled.get(place + 1).map(|at| records[*at].len());
-        next == Some(record.len()) && (width < 2 || record.len() > 1) && looks_like_headings(record)
+        // A title has fewer cells than the table below it.
+        let is_wide = || {
+            (widest < 2 || record.len() > 1) && record.len() >= common_width(&records[filled[place] + 1..]).0
+        };
+        next == Some(record.len()) && looks_like_headings(record) && is_wide()
     };
     if let Some(place) = (0..filled.len().min(FIRST)).find(|place| is_heading(*place)) {
         return Ok(filled[place]);

@@ -122,6 +122,8 @@ pub struct FileReport {
     pub heading_line: u64,
     /// Values that were repaired, that may be wrong, and that were left out.
     pub noted: Noted,
+    /// What was noticed about the file as a whole.
+    pub remarks: Vec<String>,
     /// Why the file was passed over, or another remark; empty for none.
     pub note: String,
 }
@@ -159,6 +161,7 @@ impl FileReport {
             title_lines: 0,
             heading_line: 0,
             noted: Noted::default(),
+            remarks: Vec::new(),
             note: String::new(),
         }
     }
@@ -177,9 +180,14 @@ impl FileReport {
         }
     }
 
-    /// Counts what was noticed.
+    /// Counts what was noticed about values, and keeps what was noticed about the file.
     fn count(&mut self, findings: &[Finding]) {
         for finding in findings {
+            if finding.record_id.is_empty() {
+                let message = finding.message.trim_end_matches(&format!(" ({})", self.file));
+                self.remarks.push(format!("{message} ({})", finding.code));
+                continue;
+            }
             match finding.code {
                 "forced_text" | "float_identifier" | "typographic" | "mojibake_repaired" | "row_rejoined"
                 | "nul_bytes" => {

@@ -303,7 +303,7 @@ fn check_shows_every_kind_of_fault() {
             "p.decisions.csv",
             "entity,source,record_id,decision,hub_id,note,by,at\norganization,psa,1,match,,,,\n",
         );
-    assert_snapshot!(workspace.seen(&["check", "p.toml"]), @"
+    assert_snapshot!(workspace.seen(&["check", "p.toml"]), @r#"
 ---- stdout
   source  file                     read as                      rows  bad  understood
   hub     hub/configurations.csv   configurations (CSV UTF-8)      2    0  6 of 6
@@ -312,6 +312,7 @@ fn check_shows_every_kind_of_fault() {
 hub/organizations.csv: not understood and kept in `raw`: `Zweck`
 ---- stderr
 warning: hub/organizations.csv:3: duplicate_id: the id `1` stands in an earlier row
+  {"record_id":"1","name":"Twice","raw":"{\"Zweck\":\"y\"}"}
 error[D008]: `match` takes a hub id
  --> ./p.decisions.csv:2:26
   |
@@ -329,7 +330,7 @@ error: 1 of the 4 rows of `hub` is bad, more than the 5 % that are allowed
 
 hint: correct the rows, or raise `bad_rows_percent` under `[limits]` in the pipeline
 ---- exit 4
-");
+"#);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod plan;
 mod properties;
 mod samples;
 mod spreadsheet_properties;
+mod spreadsheet_rules;
 mod spreadsheet_values;
 mod spreadsheets;
 mod sql;

@@ -6,7 +6,7 @@ use crate::extract::{Folder, HEAD, SHEET, table, value};
 use crate::spreadsheets::{codes, devices, devices_with, quarantined, report};
 use crate::workspace::Workspace;
 
-const NASTY: &str = "sep=;
+pub(crate) const NASTY: &str = "sep=;
 Geräteliste Nordkai Logistik GmbH;;;;;
 Stand: 14.03.2025;;;;;
 Name;Serial;MAC;IP;Company;Company

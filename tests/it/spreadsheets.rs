@@ -6,11 +6,11 @@ use matchbook::model::{Entity, MAC_ROMAN, column};
 
 use crate::extract::{Folder, HEAD, SHEET, table, value};
 
-fn utf16le(text: &str) -> Vec<u8> {
+pub(crate) fn utf16le(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-fn utf16be(text: &str) -> Vec<u8> {
+pub(crate) fn utf16be(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
@@ -19,11 +19,11 @@ fn utf32le(text: &str) -> Vec<u8> {
 }
 
 /// Text in Windows-1252, for letters that are the same in Latin-1.
-fn ansi(text: &str) -> Vec<u8> {
+pub(crate) fn ansi(text: &str) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(u32::from(c)).expect("a letter of Latin-1")).collect()
 }
 
-fn mac_roman(text: &str) -> Vec<u8> {
+pub(crate) fn mac_roman(text: &str) -> Vec<u8> {
     text.chars().map(|c| MAC_ROMAN.byte(c).expect("a letter of Mac Roman")).collect()
 }
 
