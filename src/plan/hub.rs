@@ -96,6 +96,17 @@ pub(super) fn hold_missing(ctx: &Context<'_>, draft: &mut Draft) {
         missing = vec![Cow::Borrowed(column::FIRST_NAME), Cow::Borrowed(column::LAST_NAME)];
     }
     missing.extend(values.unknown_required(&required).into_iter().map(Cow::Owned));
+    let source = ctx.source(draft.target);
+    let chosen = source.creates.get(&draft.entity);
+    for (name, setting) in system.push.get(&draft.entity).into_iter().flat_map(|push| &push.settings) {
+        if setting.required && !chosen.is_some_and(|chosen| chosen.contains_key(name)) {
+            let (member, entity) = (&setting.member, draft.entity);
+            missing.push(Cow::Owned(format!(
+                "{member} (the setting `create.{entity}.{name}` of `{}`)",
+                source.name
+            )));
+        }
+    }
     let further = vendor::of(&system.name).map(|vendor| vendor.missing(ctx, &values));
     missing.extend(further.unwrap_or_default().into_iter().map(Cow::Owned));
     if !missing.is_empty() {

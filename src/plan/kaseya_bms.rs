@@ -74,8 +74,6 @@ impl Vendor for KaseyaBms {
 
     fn missing(&self, ctx: &Context<'_>, values: &Values<'_, '_>) -> Vec<String> {
         match values.draft().entity {
-            // No column holds them, and nothing else says them yet.
-            Entity::Organization => ["business type", "account manager"].map(str::to_owned).to_vec(),
             Entity::Contact => bms_contact::missing(ctx, values),
             _ => Vec::new(),
         }
@@ -92,7 +90,14 @@ impl Vendor for KaseyaBms {
 
 /// The body that makes an account.
 fn account<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
+    let (entity, target) = (request.draft.entity, request.draft.target);
     let mut members = values(request);
+    let settings = request.ctx.system(target).push.get(&entity).map(|push| &push.settings);
+    let chosen = request.ctx.source(target).creates.get(&entity);
+    for (name, setting) in settings.into_iter().flatten() {
+        let constant = chosen.and_then(|chosen| chosen.get(name));
+        members.extend(constant.map(|constant| (setting.member.as_str(), Json::Whole(constant.into()))));
+    }
     members.push(("locations", Json::List(vec![main_location(request)])));
     Json::Object(members)
 }

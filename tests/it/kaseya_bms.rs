@@ -336,6 +336,67 @@ fn step(workspace: &Workspace, id: &str) -> (String, String, Value) {
 }
 
 #[test]
+fn a_new_account_needs_what_the_pipeline_gives() {
+    let workspace = estate().with("p.toml", pipeline("kaseya-bms", TWO_WAY));
+    run(&workspace, "p.toml");
+    let why = "SELECT message FROM latest_plan_reasons WHERE step_id = 'psa:create:organization:hub/2'";
+    assert_eq!(
+        rows(&workspace, "p.toml", why),
+        [[
+            "Kaseya BMS requires what is missing: accountManagerId (the setting `create.organization.account_manager_id` \
+           of `psa`), businessTypeId (the setting `create.organization.business_type_id` of `psa`)"
+        ]]
+    );
+    let given = "[source.create.organizations]\nbusiness_type_id = 1\naccount_manager_id = 55\n";
+    workspace.write("p.toml", pipeline("kaseya-bms", &format!("{TWO_WAY}{given}")));
+    run(&workspace, "p.toml");
+    let (state, call, body) = step(&workspace, "psa:create:organization:hub/2");
+    assert_eq!((state.as_str(), call.as_str()), ("ready", "POST /v2/crm/accounts"));
+    assert_eq!(
+        body,
+        json!({"accountName": "Tern Optics", "accountTypeId": 3, "isActive": true, "accountCode": "TERN",
+            "accountManagerId": 55, "businessTypeId": 1, "locations": [{"locationName": "Shop", "isMain": true,
+                "addresses": [{"address1": "5 Lens Row", "city": "Dover", "isMain": true}]}]})
+    );
+}
+
+#[test]
+fn changes_of_accounts_and_contacts_are_patches_and_of_locations_whole() {
+    let mut accounts = account();
+    accounts[0]["accountCode"] = json!("HARB");
+    accounts[0]["locations"][0]["addresses"][1]["city"] = json!("Portsmuth");
+    let mut contacts = contact();
+    contacts[0]["jobTitle"] = json!("Clerk");
+    let owners = "[ownership.organization]\nshort_name = [\"hub\", \"psa\"]\n[ownership.location]\ncity = [\"hub\", \"psa\"]\n\
+                  [ownership.contact]\ntitle = [\"hub\", \"psa\"]\n";
+    let workspace = estate()
+        .with("psa/accounts.json", v2(&accounts))
+        .with("psa/contacts.json", v2(&contacts))
+        .with("p.toml", pipeline("kaseya-bms", &format!("{TWO_WAY}{owners}")));
+    run(&workspace, "p.toml");
+    let (state, call, body) = step(&workspace, "psa:update:organization:hub/1");
+    assert_eq!((state.as_str(), call.as_str()), ("ready", "PATCH /v2/crm/accounts/4101"));
+    assert_eq!(body, json!([{"op": "replace", "path": "/AccountCode", "value": "HARBOR"}]));
+    let (state, call, body) = step(&workspace, "psa:update:contact:hub/21");
+    assert_eq!((state.as_str(), call.as_str()), ("ready", "PATCH /v2/crm/contacts/5201"));
+    assert_eq!(body, json!([{"op": "replace", "path": "/JobTitle", "value": "Office Manager"}]));
+    // The call would replace both addresses by one.
+    assert_eq!(step(&workspace, "psa:update:location:hub/11").0, "blocked missing_required");
+    let addresses = accounts[0]["locations"][0]["addresses"].as_array_mut();
+    addresses.expect("the location has addresses").remove(0);
+    workspace.write("psa/accounts.json", v2(&accounts));
+    run(&workspace, "p.toml");
+    let (state, call, body) = step(&workspace, "psa:update:location:hub/11");
+    assert_eq!((state.as_str(), call.as_str()), ("ready", "PUT /api/crm/locations/8801"));
+    assert_eq!(
+        body,
+        json!({"AccountId": 4101, "LocationName": "Main Office", "Addresses": [{"Address1": "12 Quay Street",
+            "Address2": "Floor 2", "City": "Portsmouth", "State": "NH", "ZipCode": "03801",
+            "Country": "United States", "Phone": "603-555-0142"}]})
+    );
+}
+
+#[test]
 fn a_new_contact_takes_two_calls() {
     let workspace = estate().with("p.toml", pipeline("kaseya-bms", TWO_WAY));
     run(&workspace, "p.toml");

@@ -972,7 +972,12 @@ fn autotask_keeps_no_locations_and_wants_a_model() {
     estate.records[4].2.retain(|(name, _)| *name != "model");
     let autotask = |pipeline: &mut Pipeline| pipeline.sources[PSA as usize].system = system("autotask");
     let planned = estate.set(autotask).plan();
-    assert_eq!(planned.held("psa:create:location:hub/31"), "blocked: entity_not_supported");
+    assert_eq!(
+        planned.message("psa:create:organization:hub/10", "missing_required"),
+        "Autotask PSA requires what is missing: ownerResourceID (the setting `create.organization.owner_resource_id` \
+         of `psa`)"
+    );
+    assert_eq!(planned.held("psa:create:location:hub/31"), "blocked: entity_not_supported parent_not_ready");
     assert!(planned.message("psa:create:configuration:hub/20", "missing_required").ends_with(": model"));
 }
 
