@@ -9,6 +9,7 @@ mod decisions_file;
 mod errors;
 mod extract;
 mod extract_edges;
+mod identifiers;
 mod init;
 mod integration_report;
 mod kaseya_bms;

@@ -276,6 +276,23 @@ fn truth_values_and_numbers() {
 }
 
 #[test]
+fn words_for_yes_and_no() {
+    for (is_on, words) in [
+        ("true", ["true", "yes", "y", "1", "active", "enabled", "x", "TRUE", "Yes"]),
+        ("false", ["false", "no", "n", "0", "inactive", "disabled", "-", "FALSE", "No"]),
+    ] {
+        let rows: String = (1..).zip(words).map(|(id, word)| format!("{id},Acme,A,{word}\n")).collect();
+        let extracted =
+            Folder::new().with("sheet/licenses.csv", format!("id,Company,License,Active\n{rows}")).read();
+        let licences = table(&extracted, SHEET, Entity::License);
+        for (id, word) in (1..).zip(words) {
+            assert_eq!(value(licences, &id.to_string(), column::ACTIVE), is_on, "{word}");
+        }
+        assert_eq!(codes(&extracted), []);
+    }
+}
+
+#[test]
 fn ragged_rows() {
     let content = "id,Company,Name,Notes,Model\n1,Smith, LLC,PC-1,x\n2,Acme,PC-2,red, blue, green,M2\n3,Acme,PC-3,,,,,\n4,Acme,PC-4\n";
     let extracted = devices(content);

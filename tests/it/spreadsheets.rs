@@ -167,7 +167,14 @@ fn lines_are_counted_right_whatever_ends_them() {
         assert_eq!([table.line(0), table.line(1)], [2, 5], "{end:?}");
     }
     let extracted = devices("id,Company,Name\r\n1,Acme,PC-1\n2,Acme,PC-2\r\n");
-    assert_eq!(table(&extracted, SHEET, Entity::Configuration).len(), 2, "ends may be mixed");
+    let table = table(&extracted, SHEET, Entity::Configuration);
+    assert_eq!(table.len(), 2, "ends may be mixed");
+    assert_eq!([value(table, "1", column::NAME), value(table, "2", column::NAME)], ["PC-1", "PC-2"]);
+    // Where there is LF, CR alone ends no line.
+    let extracted = devices("id,Company,Name,Notes\n1,Acme,PC-1,one\rtwo\n2,Acme,PC-2,x\r\r\n");
+    let table = crate::extract::table(&extracted, SHEET, Entity::Configuration);
+    assert_eq!([table.line(0), table.line(1)], [2, 3]);
+    assert_eq!(value(table, "1", column::NOTES), "one\rtwo");
 }
 
 #[test]
