@@ -190,7 +190,10 @@ fn shape_of<'s>(system: &'s System, input: &Input, first: Option<&Node<'_>>) -> 
     let Some(first) = first else { return system.json.iter().find(is_named) };
     if system.json.iter().any(|shape| shape.resource.is_some()) {
         let kind = first.get("type").and_then(Node::text)?.replace('_', "-");
-        return system.json.iter().find(|shape| shape.resource.as_deref() == Some(&kind));
+        return system
+            .json
+            .iter()
+            .find(|shape| shape.resource.as_deref() == Some(&kind) && fits(shape, first));
     }
     let named =
         system.json.iter().find(|shape| is_named(shape) && (shape.lookup.is_some() || fits(shape, first)));

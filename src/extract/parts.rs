@@ -29,6 +29,8 @@ pub(super) enum Part<'s> {
     MacList(Path),
     /// A member that stays in `raw` besides.
     Copy(Path),
+    /// A list in one text, which stays in `raw` besides.
+    Separated(Path, &'s str),
     /// Several members with a separator between them.
     AnyOf(Vec<Path>, &'s str),
     /// Values, each with the members that it needs and what they are.
@@ -68,6 +70,7 @@ impl<'s> Part<'s> {
             Rule::Adapters(adapters) => Self::Adapters(Adapters::new(adapters)),
             Rule::PrimaryAdapter(primary) => Self::PrimaryAdapter(PrimaryAdapter::new(primary)),
             Rule::Copy { path: member } => Self::Copy(path(member)),
+            Rule::Separated { path: list, separator } => Self::Separated(path(list), separator),
             Rule::AnyOf { paths, separator } => Self::AnyOf(paths.iter().map(path).collect(), separator),
             Rule::Cases { cases } => {
                 let when = |(member, expected): (&String, &'s String)| (path(member), expected.as_str());
@@ -130,13 +133,10 @@ impl<'s> Part<'s> {
                 paths.iter().any(is_there)
             }
             Self::Sole(list, value) => {
-                let Some(array) = list.find(element) else { return false };
-                let mut values = array.items().iter().filter_map(|item| value.filled(item));
-                let first = values.next();
-                if let Some(first) = first.filter(|first| values.all(|other| other == *first)) {
-                    sink.put(position, &first);
+                if let Some(value) = list.find(element).and_then(|array| sole(array, value)) {
+                    sink.put(position, &value);
                 }
-                true
+                is_there(list)
             }
             Self::Split(path, separator, half, or) => {
                 if let Some((own, value)) = or.as_ref().and_then(|own| Some((own, own.filled(element)?))) {
@@ -160,9 +160,13 @@ impl<'s> Part<'s> {
                 is_there(path)
             }
             Self::Copy(path) => {
-                if let Some(text) = path.filled(element) {
-                    sink.put(position, &text);
-                }
+                sink.put(position, &path.filled(element).unwrap_or_default());
+                is_there(path)
+            }
+            Self::Separated(path, separator) => {
+                let text = path.filled(element).unwrap_or_default();
+                let items = text.split(*separator).map(str::trim).filter(|item| !item.is_empty());
+                sink.put_made(position, &lists::join(&items.collect::<Vec<_>>()));
                 is_there(path)
             }
             Self::AnyOf(paths, separator) => {
@@ -208,6 +212,13 @@ fn values<'m>(of: &'m [(Path, Option<Path>)], element: &Node<'_>, used: &mut Vec
         }
     }
     items
+}
+
+/// The one value that a member has in all objects of an array.
+fn sole<'n>(array: &'n Node<'_>, value: &Path) -> Option<Cow<'n, str>> {
+    let mut values = array.items().iter().filter_map(|item| value.filled(item));
+    let first = values.next()?;
+    values.all(|other| other == first).then_some(first)
 }
 
 /// One side of a text at its first separator. Without one all of it is the first side.

@@ -124,6 +124,18 @@ pub struct Licenses {
     pub group_type: Option<AssetType>,
 }
 
+impl Licenses {
+    /// The flexible asset type of the records of `entity`.
+    #[must_use]
+    pub const fn asset_type(&self, entity: Entity) -> Option<&AssetType> {
+        match entity {
+            Entity::License => self.license_type.as_ref(),
+            Entity::Group => self.group_type.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// A flexible asset type of the hub's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssetType {

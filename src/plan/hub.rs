@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Action;
 use super::context::Context;
 use super::draft::{Draft, excluded_by_method, joined_by_host_name, not_synced};
+use super::flexible;
 use super::gates::{Gate, Holds};
 use super::known::Known;
 use super::presence::Presences;
@@ -68,6 +69,7 @@ fn create(ctx: &Context<'_>, known: &Known, entity: Entity, ix: ClusterIx, clust
             format!("the files of `{}` hold no {}, so it may be there already", hub.name, entity.table());
         draft.holds.add(Gate::EntityNotSupported, message);
     }
+    flexible::hold(ctx, &mut draft);
     hold_by_source(ctx, entity, ix, cluster, &mut draft);
     hold_foreign_contacts(ctx, entity, ix, cluster, &mut draft);
     if let Some(message) = known.in_hub(ctx, entity, ix) {
@@ -225,6 +227,7 @@ fn change(ctx: &Context<'_>, entity: Entity, ix: ClusterIx, row: u32) -> Option<
         let title = &ctx.source(HUB).system.title;
         draft.holds.add(Gate::EntityNotSupported, format!("{title} takes no {entity} from outside"));
     }
+    flexible::hold(ctx, &mut draft);
     if is_live {
         hold_unarchive(ctx, entity, ix, &mut draft);
     } else if is_archived {

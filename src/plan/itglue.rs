@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use super::Action;
+use super::flexible;
 use super::json::{Json, percent_encode};
 use super::request::{Call, Need, Parent, Request};
 use super::values::{Item, Value, Values};
@@ -56,7 +57,10 @@ const fn resource(entity: Entity) -> &'static str {
 fn path(request: &mut Request<'_, '_>) -> String {
     let resource = resource(request.draft.entity);
     match (request.draft.action, request.draft.entity) {
-        (Action::Create, Entity::Location | Entity::Contact | Entity::Configuration) => {
+        (
+            Action::Create,
+            Entity::Location | Entity::Contact | Entity::Configuration | Entity::License | Entity::Group,
+        ) => {
             format!("/organizations/{}/relationships/{resource}", request.organization_in_path())
         }
         _ => format!("/{resource}"),
@@ -66,8 +70,13 @@ fn path(request: &mut Request<'_, '_>) -> String {
 /// The body of a step, `None` where nothing can be written.
 fn body<'a>(request: &mut Request<'_, 'a>) -> Option<Json<'a>> {
     let entity = request.draft.entity;
-    if matches!(entity, Entity::Ticket | Entity::License | Entity::Group) {
+    if entity == Entity::Ticket {
         return None;
+    }
+    if flexible::is_asset(entity) {
+        let attributes = Json::Object(flexible::attributes(request));
+        let members = vec![("type", Json::text(resource(entity))), ("attributes", attributes)];
+        return Some(Json::one("data", Json::List(vec![Json::Object(members)])));
     }
     let values = Values::of(request.ctx, request.draft).all();
     let mut attributes = Vec::with_capacity(values.len() + 2);

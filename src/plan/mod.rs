@@ -32,6 +32,7 @@ mod connectwise;
 mod context;
 mod diffs;
 mod draft;
+mod flexible;
 mod gates;
 mod hierarchy;
 mod hub;

@@ -509,6 +509,13 @@ pub enum Rule {
         /// The member.
         path: String,
     },
+    /// A list in one text, which stays in `raw` besides.
+    Separated {
+        /// The member.
+        path: String,
+        /// What stands between the items.
+        separator: String,
+    },
     /// Several members in one text.
     AnyOf {
         /// The members; blank ones are left out.
@@ -658,6 +665,7 @@ impl Rule {
             | Self::PrimaryAdapter(PrimaryAdapter { path, .. })
             | Self::Link { path, .. }
             | Self::Copy { path }
+            | Self::Separated { path, .. }
             | Self::OrganizationName { path, .. }
             | Self::Lacks { path, .. }
             | Self::Texts { path } => path,

@@ -841,7 +841,7 @@ fn junk_and_systems_show_what_is_built_in() {
         shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for row in [
         "name system role reads hub pushes to it",
-        "it-glue IT Glue hub organizations, locations, contacts, configurations no",
+        "it-glue IT Glue hub organizations, locations, contacts, configurations, licenses, groups no",
         "connectwise ConnectWise PSA psa organizations, locations, contacts, configurations, tickets yes",
         "datto-rmm Datto RMM rmm organizations, configurations no",
         "syncro Syncro psa or rmm organizations, contacts, configurations, tickets no",

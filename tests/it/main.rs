@@ -9,6 +9,7 @@ mod decisions_file;
 mod errors;
 mod extract;
 mod extract_edges;
+mod flexible_assets;
 mod identifiers;
 mod init;
 mod integration_report;
