@@ -16,7 +16,7 @@ const SYSTEMS: &[(&str, &[&str])] = &[
     ("datto_rmm", &["datto-rmm"]),
     ("it_glue", &["it-glue"]),
     ("kaseya_bms", &["kaseya-bms"]),
-    ("microsoft_365", &["microsoft-365"]),
+    ("microsoft_365", &["microsoft-365", "it-glue"]),
     ("network_detective", &["network-detective"]),
     ("network_glue", &["network-glue"]),
     ("second_run", &["connectwise", "it-glue"]),
