@@ -138,10 +138,8 @@ impl<'r> CsvRows<'r> {
         if !is_sure && !encoding::is_utf8(&head, is_whole) {
             return Err(Refused::NotUtf8);
         }
-        // CR alone ends lines where there is no LF.
-        if head.contains(&b'\r') && !head.contains(&b'\n') {
-            encoding::cr_to_lf(&mut head);
-            text = Box::new(encoding::Lines(text));
+        if encoding::has_cr_lines(&head) {
+            text = Box::new(encoding::Lines::behind(&mut head, text));
         }
         let beginning = heading_row::find(&head, is_whole, source)?;
         head.drain(..beginning.start);

@@ -114,23 +114,25 @@ pub(super) fn survey(reader: &mut dyn Read, reading: &Reading) -> Result<Decodin
 
 /// What the lines of a file say together.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing that was seen")]
 struct Survey {
     /// Lines with letters beyond ASCII that are UTF-8, and lines that are not UTF-8.
     good: u64,
     bad: u64,
-    has_lf: bool,
     has_crlf: bool,
-    has_cr: bool,
+    /// Ends of lines: LF, and CR alone.
+    lf: usize,
+    cr: usize,
     /// Bytes that stand for nothing in Windows-1252.
     has_undefined: bool,
 }
 
 impl Survey {
+    #[expect(clippy::naive_bytecount, reason = "a line is short")]
     fn line(&mut self, line: &[u8]) {
-        self.has_lf |= line.ends_with(b"\n");
-        self.has_crlf |= line.ends_with(b"\r\n");
-        self.has_cr |= line.contains(&b'\r');
+        let is_crlf = line.ends_with(b"\r\n");
+        self.has_crlf |= is_crlf;
+        self.lf += usize::from(line.ends_with(b"\n"));
+        self.cr += line.iter().filter(|byte| **byte == b'\r').count() - usize::from(is_crlf);
         if line.is_ascii() {
             return;
         }
@@ -157,8 +159,8 @@ impl Survey {
     /// Programs on old Macs end lines with CR alone; newer ones with LF. Bytes that Windows-1252 leaves undefined are
     /// letters in Mac Roman.
     fn one_byte(&self) -> &'static CodePage {
-        let is_old_mac = self.has_cr && !self.has_lf;
-        let is_mac = self.has_undefined && self.has_lf && !self.has_crlf;
+        let is_old_mac = self.cr > self.lf;
+        let is_mac = self.has_undefined && self.lf > 0 && !self.has_crlf;
         if is_old_mac || is_mac { &MAC_ROMAN } else { &WINDOWS_1252 }
     }
 }
@@ -277,20 +279,61 @@ fn decode_bytes(bytes: &[u8], table: &[char; 128], out: &mut Vec<u8>) {
     }
 }
 
-/// Turns every CR into LF, for files whose lines end with CR alone.
-pub(super) struct Lines<R>(pub R);
+/// Whether lines end with CR alone: outside of quotes there are more of them than of LF, in whatever cells there are.
+pub(super) fn has_cr_lines(text: &[u8]) -> bool {
+    let (mut is_quoted, mut cr, mut lf) = (false, 0_usize, 0_usize);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => lf += 1,
+            b'\r' if !is_quoted && text.get(at + 1) != Some(&b'\n') => cr += 1,
+            _ => {}
+        }
+    }
+    cr > lf
+}
 
-impl<R: Read> Read for Lines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.0.read(buffer)?;
-        cr_to_lf(&mut buffer[..count]);
-        Ok(count)
+/// Makes LF of every CR and CRLF, for files whose lines end with CR alone.
+pub(super) struct Lines<R> {
+    inner: R,
+    /// Whether the last byte was a CR, so that an LF is the rest of it.
+    after_cr: bool,
+}
+
+impl<R: Read> Lines<R> {
+    /// A reader of what stands behind `head`, in which the ends of lines are made LF as well.
+    pub fn behind(head: &mut Vec<u8>, inner: R) -> Self {
+        let mut lines = Self { inner, after_cr: false };
+        let count = lines.cr_to_lf(head);
+        head.truncate(count);
+        lines
+    }
+
+    /// Returns how many bytes are left.
+    fn cr_to_lf(&mut self, bytes: &mut [u8]) -> usize {
+        let mut count = 0;
+        for at in 0..bytes.len() {
+            let byte = bytes[at];
+            if byte != b'\n' || !self.after_cr {
+                bytes[count] = if byte == b'\r' { b'\n' } else { byte };
+                count += 1;
+            }
+            self.after_cr = byte == b'\r';
+        }
+        count
     }
 }
 
-/// Turns every CR into LF.
-pub(super) fn cr_to_lf(bytes: &mut [u8]) {
-    bytes.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.inner.read(buffer)?;
+            let kept = self.cr_to_lf(&mut buffer[..count]);
+            if kept > 0 || count == 0 {
+                return Ok(kept);
+            }
+        }
+    }
 }
 
 /// Whether the text is UTF-8 as far as it goes; a letter that its end cuts in half is none the worse for it.

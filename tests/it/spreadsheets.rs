@@ -170,7 +170,14 @@ fn lines_are_counted_right_whatever_ends_them() {
     let table = table(&extracted, SHEET, Entity::Configuration);
     assert_eq!(table.len(), 2, "ends may be mixed");
     assert_eq!([value(table, "1", column::NAME), value(table, "2", column::NAME)], ["PC-1", "PC-2"]);
-    // Where there is LF, CR alone ends no line.
+    // A cell of old Excel for Mac has LF where its lines have CR, and files are joined.
+    let content = "id,Company,Name,Notes\r1,Acme,PC-1,\"one\ntwo\nthree\"\r2,Acme,PC-2,x\r3,Acme,PC-3,y\r\n4,Acme,PC-4,z\n";
+    let extracted = devices(content);
+    let table = crate::extract::table(&extracted, SHEET, Entity::Configuration);
+    assert_eq!([0, 1, 2, 3].map(|row| table.line(row)), [2, 5, 6, 7]);
+    assert_eq!(value(table, "1", column::NOTES), "one\ntwo\nthree");
+    assert_eq!(value(table, "3", column::NOTES), "y");
+    // Where lines end with LF, CR alone ends none.
     let extracted = devices("id,Company,Name,Notes\n1,Acme,PC-1,one\rtwo\n2,Acme,PC-2,x\r\r\n");
     let table = crate::extract::table(&extracted, SHEET, Entity::Configuration);
     assert_eq!([table.line(0), table.line(1)], [2, 3]);
