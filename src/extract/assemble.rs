@@ -163,6 +163,9 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> (Assembled,
 
 /// One batch of all. Columns of single files are let go as soon as they are joined.
 fn one_after_the_other(entity: Entity, batches: Vec<RecordBatch>) -> RecordBatch {
+    if batches.is_empty() {
+        return RecordBatch::new_empty(schema(entity));
+    }
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
     let mut columns: Vec<Vec<ArrayRef>> =
         vec![Vec::with_capacity(batches.len()); schema(entity).fields().len()];

@@ -10,6 +10,7 @@ mod errors;
 mod extract;
 mod extract_edges;
 mod flexible_assets;
+mod fuzz;
 mod identifiers;
 mod init;
 mod integration_report;
