@@ -17,6 +17,7 @@ mod integration_report;
 mod kaseya_bms;
 mod matching;
 mod methods;
+mod microsoft_365;
 mod network_detective;
 mod network_glue;
 mod oracle;
