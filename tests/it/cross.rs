@@ -121,6 +121,11 @@ fn connectwise_with_datto_and_active_directory() {
     four("active-directory");
 }
 
+#[test]
+fn connectwise_with_datto_and_microsoft_365() {
+    four("microsoft-365");
+}
+
 /// How the one contact of a source ends: its state and what decided.
 fn contact(source: &str, cells: &str) -> String {
     let name = source.split(' ').next().unwrap_or_default();
@@ -156,6 +161,7 @@ fn systems_look_for_a_person_in_three_orders() {
     const SHEET: &str = "sheet csv";
     const AD: &str = "dir active-directory";
     const GLUE: &str = "scan network-glue";
+    const M365: &str = "dir microsoft-365";
     let cases: &[(&str, &[(&str, &str)])] = &[
         // Name and address agree: everybody finds her, each by the first of its tiers.
         (
@@ -177,12 +183,13 @@ fn systems_look_for_a_person_in_three_orders() {
                 (SHEET, "review shared_key"),
                 (AD, "matched email 21"),
                 (GLUE, "matched email 21"),
+                (M365, "matched email 21"),
             ],
         ),
         // Any alias counts as the address.
         (
             "first_name=Ann last_name=Lee-Moss emails=ann.lee-moss@acme.example,ANN@acme.example",
-            &[(PSA, "review shared_key"), (AD, "matched email 21")],
+            &[(PSA, "review shared_key"), (AD, "matched email 21"), (M365, "matched email 21")],
         ),
         // The hub has no address of him: the name decides, but not for an account with an address of its own.
         (
@@ -193,6 +200,7 @@ fn systems_look_for_a_person_in_three_orders() {
                 (SHEET, "matched person 22"),
                 (AD, "review shared_key"),
                 (GLUE, "review shared_key"),
+                (M365, "matched person 22"),
             ],
         ),
         // Without an address the name is all there is.
@@ -203,12 +211,12 @@ fn systems_look_for_a_person_in_three_orders() {
         // The sign-in name is an address of the hub's row: that counts for Microsoft 365 alone.
         (
             "first_name=Cyrus last_name=Dunn user_principal_name=cy@acme.example",
-            &[(PSA, "unmatched"), (AD, "unmatched")],
+            &[(PSA, "unmatched"), (AD, "unmatched"), (M365, "matched upn 23")],
         ),
         // An address comes before the name: hers is that of another person's row.
         (
             "first_name=Ann last_name=Lee emails=cy@acme.example",
-            &[(PSA, "matched person 21"), (AD, "matched email 23")],
+            &[(PSA, "matched person 21"), (AD, "matched email 23"), (M365, "matched email 23")],
         ),
     ];
     let mut wrong = Vec::new();
@@ -412,4 +420,76 @@ fn the_attributes_of_contacts_are_chosen_in_the_pipeline() {
         differing("[ownership.contact]\ntitle = [\"hub\"]\nphones = [\"psa\", \"hub\"]\n"),
         [] as [&str; 0]
     );
+}
+
+/// A pipeline chooses the types that the addresses and numbers of new contacts get in the PSA, where the hub's labels are
+/// its own.
+#[test]
+fn the_types_of_addresses_and_numbers_are_chosen_in_the_pipeline() {
+    let body = |keys: &str| {
+        let text = pipeline("A", &[&format!("psa connectwise | sync = {{ two_way = true{keys} }}")]);
+        completed(
+            &text,
+            "
+            hub organization 1 name=Acme
+            hub contact 21 organization_id=1 first_name=Ann last_name=Lee emails=ann@acme.example phones=5550100
+            psa organization p1 name=Acme
+            psa contact p9 organization_id=p1 first_name=Zoe last_name=Zed
+        ",
+        )
+        .rows(
+            "SELECT regexp_extract_all(payload, 'communication_type:([a-z]+)', 1) FROM plan_steps WHERE target = 'psa' AND entity = 'contact' \
+             AND cluster_id = 'hub/21'",
+        )
+    };
+    let chosen = |email: &str, phone: &str| {
+        body(&format!(", contact_email_type = \"{email}\", contact_phone_type = \"{phone}\""))
+    };
+    assert_eq!(chosen("Email", "Direct"), [r#"["email","direct"]"#]);
+    assert_eq!(chosen("Home", "Mobile"), [r#"["home","mobile"]"#]);
+}
+
+/// Syncro is PSA and RMM of method B: what both have is created once, from the PSA, and the RMM adds what it knows.
+#[test]
+fn syncro_as_both_creates_from_the_psa_alone() {
+    let setup = completed(
+        &pipeline("B", &["psa syncro | role = \"psa\"", "rmm syncro | role = \"rmm\""]),
+        "
+        hub organization 1 name=Acme
+        hub contact 21 organization_id=1 first_name=Zoe last_name=Zed
+        hub configuration 11 organization_id=1 name=PC1 type=Workstation serial_number=SN-ONE
+        psa organization 3301 name=Acme
+        psa contact 6601 organization_id=3301 first_name=Ann last_name=Lee
+        psa configuration 51001 organization_id=3301 name=PC1 type=Workstation serial_number=SN-ONE
+        psa configuration 51002 organization_id=3301 name=PC2 type=Workstation serial_number=SN-TWO
+        rmm organization 3301 name=Acme links=psa:3301
+        rmm organization 3302 name=Birch links=psa:3302
+        rmm configuration 51001 organization_id=3301 name=PC1 type=Workstation serial_number=SN-ONE links=psa:51001 hostname=PC1-NEW
+        rmm configuration 51002 organization_id=3301 name=PC2-NEW type=Workstation links=psa:51002
+        rmm configuration 51003 organization_id=3301 name=PC3 type=Workstation links=psa:51003
+        rmm configuration 51004 organization_id=3302 name=PC4 type=Workstation links=psa:51004
+    ",
+    );
+    assert_eq!(
+        outcomes(&setup, "configuration"),
+        [
+            "psa/51001 | matched | serial | hub/11",
+            "psa/51002 | unmatched |  | psa/51002",
+            "rmm/51001 | matched | link | hub/11",
+            "rmm/51002 | matched | link | psa/51002",
+            "rmm/51003 | unmatched |  | rmm/51003",
+            "rmm/51004 | unmatched |  | rmm/51004",
+        ]
+    );
+    assert_eq!(
+        steps(&setup, "hub", "configuration"),
+        [
+            "update | hub/11 | ready | ",
+            "create | psa/51002 | ready | ",
+            "create | rmm/51003 | blocked | method_forbids_create",
+            "create | rmm/51004 | blocked | method_forbids_create parent_not_ready",
+        ]
+    );
+    assert_eq!(steps(&setup, "hub", "organization"), ["create | rmm/3302 | blocked | method_forbids_create"]);
+    assert_eq!(steps(&setup, "hub", "contact"), ["create | psa/6601 | ready | "]);
 }

@@ -15,6 +15,7 @@ mod identifiers;
 mod init;
 mod integration_report;
 mod kaseya_bms;
+mod lines;
 mod matching;
 mod methods;
 mod microsoft_365;
