@@ -51,6 +51,8 @@ impl<'a> Lists<'a> {
             let Some(by_name) = lists.get(&(target, list)) else { return Found::NoList };
             let Some(items) = by_name.get(&fold(list, name)) else { return Found::Absent };
             let fits = |item: &&&'a LookupItem| match (parent, &item.parent_id) {
+                // The maker of a product is a name.
+                (Some(parent), Some(of)) if list == List::Product => maker_key(parent) == maker_key(of),
                 (Some(parent), Some(of)) => parent == of,
                 _ => true,
             };

@@ -25,6 +25,7 @@
 //! 4. Check the payloads in `tests/it` against JSON written by hand from the vendor's description.
 
 mod assemble;
+mod autotask;
 mod bms_contact;
 mod bms_whole;
 mod communications;

@@ -63,6 +63,16 @@ impl<'c, 'a> Values<'c, 'a> {
         diffs.find(|diff| diff.field == field)?.desired_cluster
     }
 
+    /// The source and the entity of the step.
+    pub(super) fn target(&self) -> (SourceIx, Entity) {
+        (self.draft.target, self.draft.entity)
+    }
+
+    /// The text that a create has for `field`.
+    pub(super) fn text(&self, field: &str) -> Option<Cow<'a, str>> {
+        Some(self.desired(self.owned(field)?)?.text)
+    }
+
     /// Whether a create has a value for `field`.
     pub(super) fn has(&self, field: &str) -> bool {
         match (self.draft.entity, field) {

@@ -8,7 +8,7 @@ use super::json::Json;
 use super::presence::Presences;
 use super::request::{Call, Further, Need, Request};
 use super::values::Values;
-use super::{connectwise, itglue, kaseya_bms, syncro, tigerpaw};
+use super::{autotask, connectwise, itglue, kaseya_bms, syncro, tigerpaw};
 use crate::model::Entity;
 use crate::systems::PushList;
 
@@ -27,6 +27,11 @@ pub(super) trait Vendor: Sync {
 
     /// The call that finds or creates an item of a list.
     fn list_call(&self, need: &Need, place: &'static PushList) -> Call;
+
+    /// The same, for calls that need settings of the pipeline.
+    fn list_call_with(&self, _ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call {
+        self.list_call(need, place)
+    }
 
     /// Further calls that a step takes, each a step of its own, such as those for items of a list that are records there.
     fn further(&self, _ctx: &Context<'_>, _presences: &Presences, _draft: &Draft) -> Vec<Further> {
@@ -55,6 +60,7 @@ pub(super) fn of(system: &str) -> Option<&'static dyn Vendor> {
         "it-glue" => Some(&itglue::ItGlue),
         "connectwise" => Some(&connectwise::ConnectWise),
         "kaseya-bms" | "vorex" | "pulseway" => Some(&kaseya_bms::KaseyaBms),
+        "autotask" => Some(&autotask::Autotask),
         "tigerpaw" => Some(&tigerpaw::Tigerpaw),
         "syncro" => Some(&syncro::Syncro),
         _ => None,
