@@ -165,7 +165,7 @@ fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
         .map(|(need, is_ready)| {
             let system = ctx.system(need.target);
             let written = vendor::of(&system.name).zip(system.lists.get(&need.list));
-            let call = written.map(|(vendor, place)| vendor.list_call_with(ctx, need, place));
+            let call = written.map(|(vendor, place)| vendor.list_call(ctx, need, place));
             let Call { method, path, payload } = call.unwrap_or_default();
             let mut holds = Holds::default();
             if !is_ready {

@@ -6,30 +6,27 @@
 //! user-defined fields, which come masked. From the vendor's API description of 2026 and its entity pages.
 
 use super::Action;
+use super::autotask_contact;
 use super::context::Context;
 use super::draft::Draft;
 use super::json::{Json, percent_encode};
 use super::lists::Found;
 use super::request::{Call, Need, Parent, Request};
-use super::values::{Item, Value, Values};
+use super::values::{Value, Values};
 use super::vendor::Vendor;
 use crate::matching::NO_CLUSTER;
-use crate::model::{Entity, SourceIx, column};
-use crate::normalize::{email_key, phone_key};
+use crate::model::{Entity, RecordRef, SourceIx, column};
 use crate::pipeline::Constant;
 use crate::systems::{List, PushList};
 
 /// The setting of the billing code that a new product needs.
 const BILLING_CODE: &str = "product_billing_code_id";
 
-/// The members for e-mail addresses.
-const EMAILS: [&str; 3] = ["emailAddress", "emailAddress2", "emailAddress3"];
+/// The member that it is written to.
+const BILLING_MEMBER: &str = "productBillingCodeID";
 
-/// The members for telephone numbers, by what the hub calls a number.
-const PHONES: [(&str, &str); 4] =
-    [("Work", "phone"), ("Mobile", "mobilePhone"), ("Alternate", "alternatePhone"), ("Fax", "faxNumber")];
-
-type Members<'a> = Vec<(&'static str, Json<'a>)>;
+/// The members of a body.
+pub(super) type Members<'a> = Vec<(&'static str, Json<'a>)>;
 
 /// Writes the calls of Autotask.
 #[derive(Debug)]
@@ -65,50 +62,57 @@ impl Vendor for Autotask {
         Some(Json::Object(members))
     }
 
-    fn list_call(&self, need: &Need, place: &'static PushList) -> Call {
+    fn list_call(&self, ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call {
+        let maker = need.parent.as_ref().map_or("", |parent| parent.name.as_str());
+        if need.action == Action::Create {
+            return new_product(ctx, need, maker, place);
+        }
         let path = match need.list {
             // The sender looks for the label among the values of the field that the place names.
             List::OrganizationType | List::ConfigurationType => place.path.clone(),
             List::Product => {
-                let maker = need.parent.as_ref().map_or("", |parent| parent.name.as_str());
-                query("/V1.0/Products/query", &[("manufacturerName", maker), (&place.name, &need.name)])
+                let path = format!("{}/query", place.path);
+                query(&path, &[("manufacturerName", maker), (&place.name, &need.name)])
             }
             _ => query(&place.path, &[(&place.name, &need.name)]),
         };
         Call { method: "GET", path, payload: String::new() }
     }
 
-    fn list_call_with(&self, ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call {
-        if need.action != Action::Create {
-            return self.list_call(need, place);
-        }
-        let maker = need.parent.as_ref().map_or("", |parent| parent.name.as_str());
-        let mut members = vec![("name", Json::text(format!("{maker} {}", need.name)))];
-        members.push(("manufacturerName", Json::text(maker)));
-        members.push(("manufacturerProductName", Json::text(need.name.as_str())));
-        members.extend(billing_code(ctx, need.target).map(|code| ("productBillingCodeID", constant(code))));
-        members.push(("isSerialized", Json::Bool(true)));
-        members.push(("isActive", Json::Bool(true)));
-        Call { method: "POST", path: place.path.clone(), payload: Json::Object(members).to_text() }
-    }
-
-    /// A new configuration item whose product is missing needs the billing code that the product needs.
+    /// A new configuration item needs a product that is active, or the billing code for one that is yet to be made.
     fn missing(&self, ctx: &Context<'_>, values: &Values<'_, '_>) -> Vec<String> {
-        let (target, entity) = values.target();
-        if entity != Entity::Configuration || billing_code(ctx, target).is_some() {
-            return Vec::new();
-        }
-        let (Some(maker), Some(model)) = (values.text(column::MANUFACTURER), values.text(column::MODEL))
-        else {
+        let draft = values.draft();
+        let maker_and_model = values.created(column::MANUFACTURER).zip(values.created(column::MODEL));
+        let Some((maker, model)) = maker_and_model.filter(|_| draft.entity == Entity::Configuration) else {
             return Vec::new();
         };
-        match ctx.lists.find(target, List::Product, &model, Some(&maker)) {
-            Found::Absent => vec![format!(
-                "productBillingCodeID for the product `{maker} {model}`, which it lacks (the setting `create.configuration.{BILLING_CODE}`)"
+        let (maker, model) = (maker.text, model.text);
+        match ctx.lists.find(draft.target, List::Product, &model, Some(&maker)) {
+            Found::Absent if billing_code(ctx, draft.target).is_none() => vec![format!(
+                "{BILLING_MEMBER} of the product `{maker} {model}`, which it lacks (the setting \
+                 `create.configuration.{BILLING_CODE}` of `{}`)",
+                ctx.source(draft.target).name
             )],
+            Found::Item(product) if product.is_inactive => {
+                vec![format!("productID (the product `{maker} {model}` is inactive in the PSA)")]
+            }
             _ => Vec::new(),
         }
     }
+}
+
+/// The call that makes a product.
+fn new_product(ctx: &Context<'_>, need: &Need, maker: &str, place: &PushList) -> Call {
+    let mut members = vec![
+        ("name", Json::text(format!("{maker} {}", need.name))),
+        ("manufacturerName", Json::text(maker)),
+        ("manufacturerProductName", Json::text(need.name.as_str())),
+    ];
+    let code = billing_code(ctx, need.target);
+    members.extend(code.map(|code| (BILLING_MEMBER, Json::Whole(code.into()))));
+    members.push(("isSerialized", Json::Bool(true)));
+    members.push(("isActive", Json::Bool(true)));
+    Call { method: "POST", path: place.path.clone(), payload: Json::Object(members).to_text() }
 }
 
 /// A query for records whose members have these values, as the address of a `GET`.
@@ -126,14 +130,6 @@ fn query(path: &str, filters: &[(&str, &str)]) -> String {
 
 fn billing_code<'c>(ctx: &'c Context<'_>, target: SourceIx) -> Option<&'c Constant> {
     ctx.source(target).creates.get(&Entity::Configuration)?.get(BILLING_CODE)
-}
-
-fn constant(constant: &Constant) -> Json<'static> {
-    match constant {
-        Constant::Text(text) => Json::text(text.clone()),
-        Constant::Number(number) => Json::Id(number.to_string().into()),
-        Constant::Truth(truth) => Json::Bool(*truth),
-    }
 }
 
 /// What a new record begins with: the company that it belongs to.
@@ -155,7 +151,7 @@ fn begin_create<'a>(request: &mut Request<'_, 'a>, members: &mut Members<'a>) {
 
 /// What a new record needs besides its columns.
 fn end_create<'a>(request: &mut Request<'_, 'a>, members: &mut Members<'a>) {
-    let (entity, target) = (request.draft.entity, request.draft.target);
+    let entity = request.draft.entity;
     if entity == Entity::Organization {
         address(request, members);
         // Without it some accounts answer with an unexpected error.
@@ -166,13 +162,8 @@ fn end_create<'a>(request: &mut Request<'_, 'a>, members: &mut Members<'a>) {
         let is_active = if entity == Entity::Contact { Json::Id("1".into()) } else { Json::Bool(true) };
         members.push(("isActive", is_active));
     }
-    let settings = request.ctx.system(target).push.get(&entity).map(|push| &push.settings);
-    let chosen = request.ctx.source(target).creates.get(&entity);
-    for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| *name != BILLING_CODE) {
-        if let Some(value) = chosen.and_then(|chosen| chosen.get(name)) {
-            members.push((&setting.member, constant(value)));
-        }
-    }
+    // The billing code is the product's.
+    members.extend(request.settings().into_iter().filter(|(member, _)| *member != BILLING_MEMBER));
 }
 
 /// The address of a new company: that of its main location.
@@ -204,10 +195,10 @@ fn write_value<'a>(
     let Some(name) = request.member(field) else { return };
     let json = match field {
         column::MANUFACTURER | column::MODEL => return,
-        column::EMAILS => return emails(request, values, &value.items, members),
-        column::PHONES => return phones(request, values, &value.items, members),
-        column::LOCATION => value.cluster.and_then(|cluster| request.reference(Entity::Location, cluster)),
-        column::CONTACT => value.cluster.and_then(|cluster| request.reference(Entity::Contact, cluster)),
+        column::EMAILS => return autotask_contact::emails(request, values, &value.items, members),
+        column::PHONES => return autotask_contact::phones(request, values, &value.items, members),
+        column::LOCATION => of_the_company(request, Entity::Location, value),
+        column::CONTACT => of_the_company(request, Entity::Contact, value),
         column::PARENT => value.cluster.and_then(|cluster| request.reference(Entity::Organization, cluster)),
         column::INSTALLED_AT | column::WARRANTY_EXPIRES_AT => {
             Some(Json::text(format!("{}T00:00:00Z", value.text)))
@@ -221,6 +212,32 @@ fn write_value<'a>(
         },
     };
     members.extend(json.map(|json| (name, json)));
+}
+
+/// The id of a location or contact. One that is inactive, or of another company, is refused as if it did not exist.
+fn of_the_company<'a>(request: &mut Request<'_, 'a>, entity: Entity, value: &Value<'a>) -> Option<Json<'a>> {
+    let (ctx, target) = (request.ctx, request.draft.target);
+    let cluster = value.cluster?;
+    if let Some(row) = ctx.row_in(target, entity, cluster) {
+        let referred = RecordRef { source: target, row };
+        let of = ctx.value(entity, referred, column::ORGANIZATION_ID);
+        if ctx.is_inactive(entity, referred) || of != company(request) {
+            request.dropped.push((value.field, value.text.clone().into_owned()));
+            return None;
+        }
+    }
+    request.reference(entity, cluster)
+}
+
+/// The id of the company that the step's record belongs to, `None` for a company that is yet to be made.
+fn company<'a>(request: &Request<'_, 'a>) -> Option<&'a str> {
+    let (ctx, target) = (request.ctx, request.draft.target);
+    if let Some(record) = request.record() {
+        return ctx.value(request.draft.entity, record, column::ORGANIZATION_ID);
+    }
+    let organization = Some(request.organization()).filter(|cluster| *cluster != NO_CLUSTER)?;
+    let row = ctx.row_in(target, Entity::Organization, organization)?;
+    Some(ctx.id(Entity::Organization, RecordRef { source: target, row }))
 }
 
 /// The status is a flag; other words than these two are none of it.
@@ -263,66 +280,5 @@ fn product<'a>(request: &mut Request<'_, 'a>, all: &[Value<'a>], members: &mut M
     let parent = Parent { name: maker.clone(), id: Ok(maker) };
     if let Some(id) = request.item(field, List::Product, &model, Some(parent)) {
         members.push(("productID", id));
-    }
-}
-
-/// Addresses that the contact lacks, each in a member that is free.
-fn emails<'a>(
-    request: &mut Request<'_, 'a>,
-    values: &Values<'_, 'a>,
-    items: &[Item<'a>],
-    members: &mut Members<'a>,
-) {
-    let current = values.current_items(column::EMAILS);
-    // The reader calls the addresses `Work`, `Work 2` and `Work 3`, after the members that they are in.
-    let is_used = |at: usize| {
-        let label = if at == 0 { "Work".to_owned() } else { format!("Work {}", at + 1) };
-        current.iter().any(|item| item.label == label.as_str())
-    };
-    let mut free = (0..EMAILS.len()).filter(|at| !is_used(*at));
-    for item in items {
-        if current.iter().any(|own| email_key(&own.value) == email_key(&item.value)) {
-            continue;
-        }
-        match free.next() {
-            Some(at) => members.push((EMAILS[at], Json::Text(item.value.clone()))),
-            None => request.dropped.push((column::EMAILS, item.value.clone().into_owned())),
-        }
-    }
-}
-
-/// Numbers that the contact lacks, each in the member of its label or else in one that is free. Only the first has a
-/// member for the extension.
-fn phones<'a>(
-    request: &mut Request<'_, 'a>,
-    values: &Values<'_, 'a>,
-    items: &[Item<'a>],
-    members: &mut Members<'a>,
-) {
-    let current = values.current_items(column::PHONES);
-    let mut free: Vec<(&str, &'static str)> = PHONES
-        .into_iter()
-        .filter(|(label, _)| !current.iter().any(|item| item.label.eq_ignore_ascii_case(label)))
-        .collect();
-    for item in items {
-        let key = phone_key(&item.value);
-        if current.iter().any(|own| phone_key(&own.value) == key) {
-            continue;
-        }
-        let is_fax = item.label.to_lowercase().contains("fax");
-        let at = free.iter().position(|(label, _)| item.label.eq_ignore_ascii_case(label));
-        let at = at.or_else(|| free.iter().position(|(_, member)| (*member == "faxNumber") == is_fax));
-        let Some(at) = at else {
-            request.dropped.push((column::PHONES, item.value.clone().into_owned()));
-            continue;
-        };
-        let (_, member) = free.remove(at);
-        match key.split_once('x').filter(|_| member == "phone") {
-            Some((number, extension)) => {
-                members.push((member, Json::text(number.to_owned())));
-                members.push(("extension", Json::text(extension.to_owned())));
-            }
-            None => members.push((member, Json::Text(item.value.clone()))),
-        }
     }
 }

@@ -37,7 +37,7 @@ impl Vendor for ConnectWise {
         Some(body(request))
     }
 
-    fn list_call(&self, need: &Need, place: &'static PushList) -> Call {
+    fn list_call(&self, _ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call {
         list_call(need, place)
     }
 

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use super::Action;
+use super::context::Context;
 use super::flexible;
 use super::json::{Json, percent_encode};
 use super::request::{Call, Need, Parent, Request};
@@ -36,7 +37,7 @@ impl Vendor for ItGlue {
         body(request)
     }
 
-    fn list_call(&self, need: &Need, place: &'static PushList) -> Call {
+    fn list_call(&self, _ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call {
         list_call(need, place)
     }
 }

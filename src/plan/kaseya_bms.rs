@@ -63,7 +63,7 @@ impl Vendor for KaseyaBms {
         })
     }
 
-    fn list_call(&self, _need: &Need, place: &'static PushList) -> Call {
+    fn list_call(&self, _ctx: &Context<'_>, _need: &Need, place: &'static PushList) -> Call {
         // The lists have no filter: the item is looked for in the answer.
         Call { method: "GET", path: place.path.clone(), payload: String::new() }
     }
@@ -90,14 +90,8 @@ impl Vendor for KaseyaBms {
 
 /// The body that makes an account.
 fn account<'a>(request: &mut Request<'_, 'a>) -> Json<'a> {
-    let (entity, target) = (request.draft.entity, request.draft.target);
     let mut members = values(request);
-    let settings = request.ctx.system(target).push.get(&entity).map(|push| &push.settings);
-    let chosen = request.ctx.source(target).creates.get(&entity);
-    for (name, setting) in settings.into_iter().flatten() {
-        let constant = chosen.and_then(|chosen| chosen.get(name));
-        members.extend(constant.map(|constant| (setting.member.as_str(), Json::Whole(constant.into()))));
-    }
+    members.extend(request.settings());
     members.push(("locations", Json::List(vec![main_location(request)])));
     Json::Object(members)
 }

@@ -26,6 +26,7 @@
 
 mod assemble;
 mod autotask;
+mod autotask_contact;
 mod bms_contact;
 mod bms_whole;
 mod communications;

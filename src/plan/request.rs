@@ -9,7 +9,7 @@ use super::presence::{Presence, Presences};
 use super::{Action, vendor};
 use crate::matching::{ClusterIx, NO_CLUSTER};
 use crate::model::{Entity, RecordRef, SourceIx, column};
-use crate::systems::List;
+use crate::systems::{List, PushSetting};
 
 /// An item of a reference list that a step needs and whose id is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +109,18 @@ impl<'c, 'a> Request<'c, 'a> {
             self.dropped.push((field, text.to_owned()));
         }
         is_too_long
+    }
+
+    /// The members that the pipeline sets for every new record.
+    pub(super) fn settings(&self) -> Vec<(&'static str, Json<'a>)> {
+        let (entity, target) = (self.draft.entity, self.draft.target);
+        let settings = self.ctx.system(target).push.get(&entity).map(|push| &push.settings);
+        let chosen = self.ctx.source(target).creates.get(&entity);
+        let member = |(name, setting): (&String, &'static PushSetting)| {
+            let constant = chosen?.get(name)?;
+            Some((setting.member.as_str(), Json::Whole(constant.into())))
+        };
+        settings.into_iter().flatten().filter_map(member).collect()
     }
 
     /// The target's record that is changed.

@@ -80,7 +80,7 @@ impl Vendor for Syncro {
         Some(Json::Object(body))
     }
 
-    fn list_call(&self, _need: &Need, place: &'static PushList) -> Call {
+    fn list_call(&self, _ctx: &Context<'_>, _need: &Need, place: &'static PushList) -> Call {
         Call { method: "GET", path: place.path.clone(), payload: String::new() }
     }
 

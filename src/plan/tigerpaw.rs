@@ -4,6 +4,7 @@
 //! hand. From the client that was generated from the vendor's API description in March 2019.
 
 use super::Action;
+use super::context::Context;
 use super::draft::Draft;
 use super::json::Json;
 use super::request::{Call, Need, Request};
@@ -44,7 +45,7 @@ impl Vendor for Tigerpaw {
         }
     }
 
-    fn list_call(&self, _need: &Need, place: &'static PushList) -> Call {
+    fn list_call(&self, _ctx: &Context<'_>, _need: &Need, place: &'static PushList) -> Call {
         Call { method: "GET", path: place.path.clone(), payload: String::new() }
     }
 }

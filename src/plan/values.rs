@@ -63,33 +63,24 @@ impl<'c, 'a> Values<'c, 'a> {
         diffs.find(|diff| diff.field == field)?.desired_cluster
     }
 
-    /// The source and the entity of the step.
-    pub(super) fn target(&self) -> (SourceIx, Entity) {
-        (self.draft.target, self.draft.entity)
-    }
-
-    /// The text that a create has for `field`.
-    pub(super) fn text(&self, field: &str) -> Option<Cow<'a, str>> {
-        Some(self.desired(self.owned(field)?)?.text)
+    /// What a create has for `field`: of an organization also a column of its main location.
+    pub(super) fn created(&self, field: &str) -> Option<Value<'a>> {
+        if self.draft.entity == Entity::Organization && declared(Entity::Organization, field).is_none() {
+            let site = self.ctx.main_site(self.draft.cluster)?;
+            let site = Draft::new(self.draft.target, Entity::Location, site, Action::Create);
+            return Values::of(self.ctx, &site).created(field);
+        }
+        self.desired(self.owned(field)?)
     }
 
     /// Whether a create has a value for `field`.
     pub(super) fn has(&self, field: &str) -> bool {
         match (self.draft.entity, field) {
-            (Entity::Organization, field) if declared(Entity::Organization, field).is_none() => {
-                self.ctx.main_site(self.draft.cluster).is_some_and(|site| {
-                    let site = Draft::new(self.draft.target, Entity::Location, site, Action::Create);
-                    Values::of(self.ctx, &site).has(field)
-                })
-            }
             (Entity::Contact, column::EMAIL_LABELS) => {
                 self.ctx.source(self.draft.target).sync.contact_email_type.is_some()
                     || self.speakers.iter().any(|of| self.ctx.value(Entity::Contact, *of, field).is_some())
             }
-            _ => {
-                self.owned(field).is_some_and(|owned| self.desired(owned).is_some())
-                    && !self.draft.left_out.contains(&field)
-            }
+            _ => self.created(field).is_some() && !self.draft.left_out.contains(&field),
         }
     }
 
@@ -99,8 +90,7 @@ impl<'c, 'a> Values<'c, 'a> {
         let system = self.ctx.system(self.draft.target);
         let mut unknown = Vec::new();
         for field in required {
-            let value = self.owned(field).and_then(|owned| self.desired(owned));
-            let Some(value) = value else { continue };
+            let Some(value) = self.created(field) else { continue };
             let taken = system.column(self.draft.entity, field);
             let list = taken.and_then(|taken| taken.list);
             let place = list.and_then(|list| system.lists.get(&list)).filter(|place| !place.addable);

@@ -26,12 +26,7 @@ pub(super) trait Vendor: Sync {
     fn body<'a>(&self, request: &mut Request<'_, 'a>) -> Option<Json<'a>>;
 
     /// The call that finds or creates an item of a list.
-    fn list_call(&self, need: &Need, place: &'static PushList) -> Call;
-
-    /// The same, for calls that need settings of the pipeline.
-    fn list_call_with(&self, _ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call {
-        self.list_call(need, place)
-    }
+    fn list_call(&self, ctx: &Context<'_>, need: &Need, place: &'static PushList) -> Call;
 
     /// Further calls that a step takes, each a step of its own, such as those for items of a list that are records there.
     fn further(&self, _ctx: &Context<'_>, _presences: &Presences, _draft: &Draft) -> Vec<Further> {
