@@ -106,13 +106,12 @@ impl<'r> Scanner<'r> {
                 let what = self.place(start, "a record is larger than 256 MiB");
                 return Err(Failure::new(what, "save the pages of the answer as files of their own"));
             }
-            let moved = start;
-            if !self.fill(start)? {
-                let is_scalar = depth == 0 && !in_text && at > start;
-                return if is_scalar { Ok(self.ended(start, at)) } else { Err(self.cut_off()) };
+            let has_more = self.fill(start)?;
+            (start, at) = (0, at - start);
+            if !has_more {
+                let is_scalar = depth == 0 && !in_text && at > 0;
+                return if is_scalar { Ok(self.ended(0, at)) } else { Err(self.cut_off()) };
             }
-            at -= moved;
-            start = 0;
         }
     }
 

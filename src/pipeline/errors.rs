@@ -67,8 +67,10 @@ impl PipelineErrors {
                     // Only the line goes to the renderer: it works through all of the text that it is given,
                     // once per error.
                     let (start, line) = line_at(&self.0.text, span.start);
-                    let end = span.end.min(start + line.len()).max(span.start);
-                    let mut annotation = AnnotationKind::Primary.span(span.start - start..end - start);
+                    // An error may stand in what ends the line, which is not shown.
+                    let begin = (span.start - start).min(line.len());
+                    let end = span.end.saturating_sub(start).clamp(begin, line.len());
+                    let mut annotation = AnnotationKind::Primary.span(begin..end);
                     if !error.label.is_empty() {
                         annotation = annotation.label(error.label.as_str());
                     }

@@ -12,12 +12,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use matchbook::pipeline::{self, decisions};
+use matchbook::systems;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{TestError, TestRunner};
 
-use change::{Change, archive, change, changed, members, noise};
+use change::{Change, change, changed, noise};
+pub use change::{archive, members};
 use room::Files;
+pub use room::below;
 
 /// Runs cases of `strategy`: `few` of them, or as many as fit into the time that the environment gives.
 fn run<S: Strategy>(
@@ -51,19 +54,25 @@ struct Case {
     changes: Vec<Change>,
     /// Whether the other files of the sample are read with it.
     with_others: bool,
+    /// The system that it is read as, where that is not its own.
+    system: Option<Index>,
 }
 
 fn case() -> impl Strategy<Value = Case> {
     let index = any::<Index>;
     let member = proptest::option::weighted(0.7, index());
-    (index(), index(), member, proptest::collection::vec(change(), 1..6), proptest::bool::weighted(0.15))
-        .prop_map(|(estate, file, member, changes, with_others)| Case {
+    let system = proptest::option::weighted(0.15, index());
+    let changes = proptest::collection::vec(change(), 1..6);
+    (index(), index(), member, changes, proptest::bool::weighted(0.15), system).prop_map(
+        |(estate, file, member, changes, with_others, system)| Case {
             estate,
             file,
             member,
             changes,
             with_others,
-        })
+            system,
+        },
+    )
 }
 
 impl Case {
@@ -84,6 +93,7 @@ impl Case {
         let mut taken = if self.with_others { files.clone() } else { vec![(name, Vec::new())] };
         let at = if self.with_others { position } else { 0 };
         taken[at].1 = content;
+        let system = self.system.map_or(system, |system| &system.get(systems::all()).name);
         (system.clone(), taken)
     }
 }

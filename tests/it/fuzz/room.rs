@@ -14,6 +14,16 @@ use matchbook::systems;
 /// No file of these sizes takes longer, even where the program is not optimised and the machine is busy.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// The most kB by which one case may raise the peak memory of the process: its files have less than 1 MB.
+const MOST: u64 = 512 << 10;
+
+/// The peak memory of the process in kB; 0 where the operating system does not say.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 /// What a source reads: paths and contents.
 pub type Files = Vec<(String, Vec<u8>)>;
 
@@ -23,7 +33,7 @@ pub type Files = Vec<(String, Vec<u8>)>;
 /// Where a reader does: that is what is looked for.
 pub fn read(folder: &Path, system: &str, files: &[(String, Vec<u8>)]) -> Result<(), String> {
     let pipeline = prepared(folder, system, files)?;
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), peak());
     let (extracted, errors) = extract::inspect(&pipeline);
     for error in &errors {
         assert!(!error.to_string().is_empty());
@@ -38,7 +48,11 @@ pub fn read(folder: &Path, system: &str, files: &[(String, Vec<u8>)]) -> Result<
     {
         return Err("an error without words".to_owned());
     }
-    let taken = start.elapsed();
+    let (taken, grown) = (start.elapsed(), peak().saturating_sub(before));
+    // Other tests of the suite run in the same process, so only a long run can blame the case.
+    if std::env::var_os("MATCHBOOK_FUZZ_SECONDS").is_some() && grown > MOST {
+        return Err(format!("the process grew by {grown} kB"));
+    }
     if taken > LONGEST { Err(format!("it took {taken:?}")) } else { Ok(()) }
 }
 
