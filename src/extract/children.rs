@@ -6,7 +6,7 @@ use super::node::{Node, Path};
 use super::sink::{FileRows, Repeats, Sink};
 use crate::model::{Entity, SourceIx, fields};
 use crate::pipeline::Source;
-use crate::systems::Child;
+use crate::systems::{Child, Secrets};
 
 /// All kinds of children that the elements of one document have.
 pub(super) struct Children<'s>(Vec<Kind<'s>>);
@@ -45,7 +45,7 @@ impl<'s> Children<'s> {
     }
 
     /// Takes the children of one element; those in arrays are taken out of it.
-    pub fn take(&mut self, element: &mut Node<'_>, number: u64, secrets: &[String]) {
+    pub fn take(&mut self, element: &mut Node<'_>, number: u64, secrets: &Secrets) {
         for kind in &mut self.0 {
             let Some(list) = &kind.list else {
                 if kind.mapping.has_id(element) && kind.mapping.skip_reason(element).is_none() {

@@ -281,7 +281,8 @@ impl<'r> CsvRows<'r> {
         while self.next()? {
             if self.is_unterminated() {
                 let line = self.line();
-                let raw = plan.raw(&self.record);
+                // The open cell holds the rows behind it as well, with their secrets.
+                let raw = if plan.has_secrets() { String::new() } else { plan.raw(&self.record) };
                 sink.reject(line, &self.unterminated(line), raw.trim_end_matches(['\u{1e}', '\n', '\r']));
                 break;
             }

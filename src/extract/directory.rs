@@ -20,7 +20,7 @@ use super::headings::Headings;
 use super::joins::Joins;
 use super::ldif::{Entry, Ldif};
 use super::members::name_key;
-use super::node::{Node, is_secret};
+use super::node::Node;
 use super::rows::Refused;
 use super::sink::Sink;
 use crate::model::{Entity, Kind, SourceIx, column, fields};
@@ -103,9 +103,10 @@ pub(super) fn read_csv(
     let mut reader = Reader::new(ix, source, directory, input);
     let columns: Vec<Column<'_>> = headings
         .iter()
-        .map(|heading| Column {
+        .zip(&rows.headings)
+        .map(|(heading, raw)| Column {
             known: reader.attributes.find(heading),
-            is_secret: is_secret(heading, &source.system.secrets),
+            is_secret: source.system.secrets.holds(raw),
             heading,
         })
         .collect();
@@ -199,7 +200,7 @@ pub(super) fn read_ldif(
             for value in entry.values.drain(..) {
                 // An option such as `;binary` is no part of the name.
                 let name = value.attribute.split(';').next().unwrap_or_default();
-                if is_secret(name, &source.system.secrets) {
+                if source.system.secrets.holds(name) {
                     continue;
                 }
                 let known = reader.attributes.find(name);

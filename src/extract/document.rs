@@ -21,10 +21,7 @@ use super::values::is_guid;
 use super::{FileReport, LookupItem};
 use crate::model::{SourceIx, column, fields};
 use crate::pipeline::Source;
-use crate::systems::{self, Item, JsonShape, List, Origin, Refer, System};
-
-/// How much of an element that is no text is kept.
-const RAW_SIZE: usize = 4096;
+use crate::systems::{self, Item, JsonShape, List, Origin, Refer, Secrets, System};
 
 pub(super) fn read(
     ix: SourceIx,
@@ -73,7 +70,7 @@ pub(super) fn read(
             let mut element = match element {
                 Element::Node(node, key) => keyed(spelled(node, source.system), shape, key, input),
                 Element::Garbled(bytes) => {
-                    let raw = String::from_utf8_lossy(&bytes[..bytes.len().min(RAW_SIZE)]);
+                    let raw = garbled(bytes, &source.system.secrets);
                     sink.reject(number, "invalid_utf8: the element is not UTF-8", &raw);
                     return true;
                 }
@@ -244,6 +241,12 @@ fn unknown_document(source: &Source, looked_at: &LookedAt<'_>) -> Failure {
     };
     let what = format!("its elements ({}) are none that {} delivers", looked_at.members, source.system.title);
     Failure::new(what, hint)
+}
+
+/// An element that is not UTF-8 for the quarantine, without secrets; nothing where it is no JSON either.
+fn garbled(bytes: &[u8], secrets: &Secrets) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    Node::parse(&text).map_or_else(|_| String::new(), |element| element.json(secrets))
 }
 
 /// The element with its key in the member that the shape names for it, where the key is a unique id.

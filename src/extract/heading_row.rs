@@ -243,7 +243,7 @@ impl Known {
         };
         let mut known: FxHashSet<String> = of(source.system).into_iter().collect();
         known.extend(systems::find("csv").map(of).unwrap_or_default());
-        known.extend(source.system.secrets.iter().map(|secret| squeeze(secret)));
+        known.extend(source.system.secrets.names().map(str::to_owned));
         let columns = source.system.entities.iter().flat_map(|entity| crate::model::fields(*entity));
         known.extend(columns.map(|field| squeeze(field.name)));
         known.extend(source.headings.values().flat_map(|map| map.values()).map(|heading| squeeze(heading)));

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::files::squeeze;
 use super::identity::FULL_NAME;
-use super::node::is_secret;
 use crate::model::{Entity, fields};
 use crate::pipeline::Source;
 use crate::systems::{self, CsvShape, System};
@@ -54,56 +55,45 @@ impl Headings {
     pub fn new(raw: &[String], entity: Entity, source: &Source) -> Self {
         let names = Self::names(raw);
         let squeezed: Vec<String> = names.iter().map(|name| squeeze(name)).collect();
-        let mut meanings = vec![Meaning::Unknown; names.len()];
-        let secrets: Vec<String> =
-            source.system.secrets.iter().map(|secret| squeezed_pattern(secret)).collect();
-        for (at, heading) in (0..).zip(&squeezed) {
-            if is_secret(heading, &secrets) {
-                meanings[at] = Meaning::Secret;
-                continue;
+        let known = Aliases::new(&squeezed, entity, source);
+        let mut taken: Vec<Meaning> = Vec::new();
+        let meanings = raw.iter().zip(&squeezed).map(|(raw, heading)| {
+            // The second column of a name has a number behind it, which makes it no less a secret.
+            if source.system.secrets.holds(raw) {
+                return Meaning::Secret;
             }
             // Several columns may have one meaning in the aliases; the preferred heading has it, and the first column
             // of that heading.
-            meanings[at] = Self::meaning(heading, &squeezed, entity, source);
-            if meanings[at] != Meaning::Unknown && meanings[..at].contains(&meanings[at]) {
-                meanings[at] = Meaning::Unknown;
+            let meaning = known.meaning(heading);
+            if meaning == Meaning::Unknown || taken.contains(&meaning) {
+                return Meaning::Unknown;
             }
-        }
+            taken.push(meaning);
+            meaning
+        });
+        let meanings = meanings.collect();
         let twins = Self::twins(raw, entity, source);
         Self { names, meanings, twins }
     }
 
     fn twins(raw: &[String], entity: Entity, source: &Source) -> Vec<(usize, usize)> {
-        let squeezed: Vec<String> = raw.iter().map(|heading| squeeze(heading)).collect();
         let overrides = source.headings.get(&entity);
         let is_told = |heading: &str| {
             overrides.is_some_and(|map| map.values().any(|theirs| squeeze(theirs).starts_with(heading)))
         };
-        let first = |at: usize| squeezed[..at].iter().position(|other| *other == squeezed[at]);
-        (1..squeezed.len())
-            .filter(|at| !squeezed[*at].is_empty() && !is_told(&squeezed[*at]))
-            .filter_map(|at| Some((first(at)?, at)))
-            .collect()
-    }
-
-    fn meaning(heading: &str, all: &[String], entity: Entity, source: &Source) -> Meaning {
-        let overrides = source.headings.get(&entity);
-        let overridden = overrides.and_then(|map| map.iter().find(|(_, theirs)| squeeze(theirs) == heading));
-        if let Some((column, _)) = overridden {
-            return position(entity, column);
-        }
-        let is_overridden = |column: &str| overrides.is_some_and(|map| map.contains_key(column));
-        for column in candidates(entity) {
-            if is_overridden(column) {
-                continue;
-            }
-            let aliases = aliases(source.system, entity, column);
-            let Some(rank) = aliases.iter().position(|alias| alias == heading) else { continue };
-            if !aliases[..rank].iter().any(|better| all.contains(better)) {
-                return position(entity, column);
+        let mut firsts: FxHashMap<String, usize> = FxHashMap::default();
+        let mut twins = Vec::new();
+        for (at, heading) in raw.iter().map(|heading| squeeze(heading)).enumerate() {
+            match firsts.get(&heading) {
+                Some(first) if !is_told(&heading) => twins.push((*first, at)),
+                Some(_) => {}
+                None if heading.is_empty() => {}
+                None => {
+                    firsts.insert(heading, at);
+                }
             }
         }
-        Meaning::Unknown
+        twins
     }
 
     /// Whether the column at `at` has no heading.
@@ -117,10 +107,35 @@ impl Headings {
     }
 }
 
-/// A name of a secret as headings compare; a `*` at its end stays.
-fn squeezed_pattern(secret: &str) -> String {
-    let star = if secret.ends_with('*') { "*" } else { "" };
-    format!("{}{star}", squeeze(secret))
+/// What the headings of one file mean by the aliases. A file may have thousands of columns, so each is looked up once.
+struct Aliases(FxHashMap<String, Meaning>);
+
+impl Aliases {
+    fn new(headings: &[String], entity: Entity, source: &Source) -> Self {
+        let there: FxHashSet<&str> = headings.iter().map(String::as_str).collect();
+        let overrides = source.headings.get(&entity);
+        let mut known = FxHashMap::default();
+        for (column, theirs) in overrides.into_iter().flatten() {
+            known.entry(squeeze(theirs)).or_insert_with(|| position(entity, column));
+        }
+        for column in candidates(entity) {
+            if overrides.is_some_and(|map| map.contains_key(column)) {
+                continue;
+            }
+            // Of several headings of a column only the preferred one means it.
+            let best = aliases(source.system, entity, column)
+                .into_iter()
+                .find(|alias| there.contains(alias.as_str()));
+            if let Some(best) = best {
+                known.entry(best).or_insert_with(|| position(entity, column));
+            }
+        }
+        Self(known)
+    }
+
+    fn meaning(&self, heading: &str) -> Meaning {
+        self.0.get(heading).copied().unwrap_or(Meaning::Unknown)
+    }
 }
 
 fn position(entity: Entity, column: &str) -> Meaning {

@@ -10,6 +10,7 @@ use super::error::Failure;
 use super::node::{Node, write_json};
 use super::scan::Scanner;
 use super::values::is_guid;
+use crate::systems::Secrets;
 
 /// The member in which JSON:API has the resources that its elements refer to.
 const INCLUDED: &str = "included";
@@ -35,7 +36,7 @@ impl Included {
         };
         if let Some(attributes) = resource.get("attributes") {
             let of_kind = self.0.entry(kind.replace('_', "-")).or_default();
-            of_kind.insert(id.into_owned(), attributes.json(&[]).into_boxed_str());
+            of_kind.insert(id.into_owned(), attributes.json(Secrets::common()).into_boxed_str());
         }
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::systems::Spelling;
+use crate::systems::{Secrets, Spelling};
 
 /// The members of an object, in the document's order.
 pub(super) type Members<'a> = Vec<(Cow<'a, str>, Node<'a>)>;
@@ -138,12 +138,12 @@ impl<'a> Node<'a> {
     }
 
     /// Whether a member called `name` belongs into `raw`.
-    pub fn is_worth_keeping(&self, name: &str, secrets: &[String]) -> bool {
-        !self.is_nothing() && !is_secret(name, secrets)
+    pub fn is_worth_keeping(&self, name: &str, secrets: &Secrets) -> bool {
+        !self.is_nothing() && !secrets.holds(name)
     }
 
-    /// Appends it as JSON, without what says nothing and without the members called as one of `secrets`.
-    pub fn write(&self, secrets: &[String], out: &mut Vec<u8>) {
+    /// Appends it as JSON, without what says nothing and without the members that `secrets` names.
+    pub fn write(&self, secrets: &Secrets, out: &mut Vec<u8>) {
         match self {
             Self::Null | Self::Taken => out.extend(b"null"),
             Self::Bool(truth) => out.extend(if *truth { &b"true"[..] } else { b"false" }),
@@ -183,19 +183,11 @@ impl<'a> Node<'a> {
     }
 
     /// The element as JSON, as [`Node::write`] writes it.
-    pub fn json(&self, secrets: &[String]) -> String {
+    pub fn json(&self, secrets: &Secrets) -> String {
         let mut out = Vec::new();
         self.write(secrets, &mut out);
         String::from_utf8(out).expect("JSON is written as UTF-8")
     }
-}
-
-/// Whether a member or heading is known to hold secrets. A name that ends in `*` means all that begin so.
-pub(super) fn is_secret(name: &str, secrets: &[String]) -> bool {
-    secrets.iter().any(|secret| match secret.strip_suffix('*') {
-        None => secret.eq_ignore_ascii_case(name),
-        Some(start) => name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start)),
-    })
 }
 
 /// Appends a name, text or number as JSON.
@@ -371,7 +363,7 @@ mod tests {
         assert!(site.is_there(&node), "a reference that is null carries its members as blank");
         assert_eq!(site.find(&node), None);
         Path::new("id").take(&mut node);
-        assert_eq!(node.json(&["password".to_owned()]), r#"{"name":"A \"B\"","proxy":{"port":1},"n":1.5}"#);
+        assert_eq!(node.json(Secrets::common()), r#"{"name":"A \"B\"","proxy":{"port":1},"n":1.5}"#);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::lists;
 use super::sink::Sink;
 use crate::model::{Entity, Field, Kind, SourceIx, fields};
 use crate::pipeline::Source;
+use crate::systems::Secrets;
 
 pub(super) fn read(
     ix: SourceIx,
@@ -34,6 +35,7 @@ pub(super) fn read(
     let all = fields(entity);
     let mut sink = Sink::new(ix, source, entity, &input.shown);
     let mut positions: Vec<Option<usize>> = Vec::with_capacity(file.columns.len());
+    let secrets = &source.system.secrets;
     for column in &file.columns {
         let position = all.iter().position(|field| field.name == column);
         match position {
@@ -68,7 +70,9 @@ pub(super) fn read(
                 }
                 let text = cells.value(row);
                 let Some(position) = *position else {
-                    sink.rest.add_text(column, text);
+                    if !secrets.holds(column) {
+                        sink.rest.add_text(column, text);
+                    }
                     continue;
                 };
                 if !has_id {
@@ -76,7 +80,7 @@ pub(super) fn read(
                 }
                 put(&all[position], position, text, &mut sink);
             }
-            sink.finish(number, || raw(&file.columns, &cells, row));
+            sink.finish(number, || raw(&file.columns, &cells, row, secrets));
         }
     }
     Ok(Rows::Records(entity, sink.build()).into())
@@ -104,8 +108,9 @@ fn put(field: &Field, position: usize, text: &str, sink: &mut Sink<'_>) {
     }
 }
 
-fn raw(columns: &[String], cells: &[&StringArray], row: usize) -> String {
-    let filled = columns.iter().zip(cells).filter(|(_, cells)| cells.is_valid(row));
+fn raw(columns: &[String], cells: &[&StringArray], row: usize, secrets: &Secrets) -> String {
+    let filled =
+        columns.iter().zip(cells).filter(|(column, cells)| cells.is_valid(row) && !secrets.holds(column));
     filled.map(|(column, cells)| format!("{column}={}", cells.value(row))).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,6 +1,7 @@
 //! What of a row no column holds: the JSON object in the column `raw`.
 
 use super::node::{Node, write_json};
+use crate::systems::Secrets;
 
 /// Members that the reader itself adds; a vendor's member of the same name gives way.
 const OWN: [&str; 2] = [Rest::SOURCE_TYPE, Rest::SOURCE_STATUS];
@@ -32,7 +33,7 @@ impl Rest {
     }
 
     /// Adds what of a member was not taken over and says something, secrets left out.
-    pub fn add(&mut self, name: &str, value: &Node<'_>, secrets: &[String]) {
+    pub fn add(&mut self, name: &str, value: &Node<'_>, secrets: &Secrets) {
         if !OWN.contains(&name) && value.is_worth_keeping(name, secrets) {
             self.begin(name);
             value.write(secrets, &mut self.text);

@@ -271,11 +271,13 @@ impl<'h> Plan<'h> {
         }
     }
 
-    /// The row for the quarantine, without secrets.
+    /// The row for the quarantine, without secrets. In one that is too long they may have moved to the right.
     pub fn raw(&self, record: &ByteRecord) -> String {
         let is_secret = |at: usize| self.headings.meanings.get(at) == Some(&Meaning::Secret);
+        let is_long = record.len() > self.headings.names.len();
+        let first = (0..record.len()).position(is_secret).filter(|_| is_long);
         let mut raw = String::new();
-        for (at, cell) in record.iter().enumerate() {
+        for (at, cell) in record.iter().enumerate().take(first.unwrap_or(record.len())) {
             if at > 0 {
                 raw.push(self.separator);
             }
@@ -285,6 +287,11 @@ impl<'h> Plan<'h> {
         }
         raw.truncate(raw.trim_end_matches('\r').len());
         raw
+    }
+
+    /// Whether a column holds secrets.
+    pub fn has_secrets(&self) -> bool {
+        self.headings.meanings.contains(&Meaning::Secret)
     }
 
     /// The row with its surplus cells joined to the column that the pipeline names.

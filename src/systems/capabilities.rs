@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::directory::Directory;
 use super::shapes::{CsvShape, Failed, JsonShape, Refused};
 use super::spelling::Spelling;
-use super::{List, Push, PushList};
+use super::{List, Push, PushList, Secrets};
 use crate::model::{Entity, Reason, Role};
 
 /// One vendor system, read from its declarative file in `data/systems`.
@@ -46,7 +46,7 @@ pub struct System {
     pub syncs: Vec<String>,
     /// Members and headings that hold secrets: they are dropped wherever they stand.
     #[serde(default)]
-    pub secrets: Vec<String>,
+    pub secrets: Secrets,
     /// Objects whose members people make up, by the member that holds them, with those of their members that are read.
     /// The others are dropped wherever they stand: people keep passwords there.
     #[serde(default)]

@@ -7,6 +7,7 @@ mod capabilities;
 mod directory;
 mod lists;
 mod push;
+mod secrets;
 mod shapes;
 mod spelling;
 
@@ -18,6 +19,7 @@ pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
 pub use push::{Push, PushColumn, PushList, PushSetting};
+pub use secrets::Secrets;
 pub use shapes::{
     Adapters, Case, Child, CsvClass, CsvShape, Failed, Item, JsonShape, Labelled, LookedUp, Main, Merge,
     NamePart, Origin, PrimaryAdapter, Refer, Refused, Rule, Skip, StandsIn,

@@ -131,7 +131,8 @@ fn headings_of_secrets_are_dropped() {
         .read();
     let devices = table(&extracted, SHEET, Entity::Configuration);
     assert_eq!(value(devices, "1", column::RAW), r#"{"Colour":"red"}"#);
-    assert_eq!(extracted.quarantine[0].raw, "2,Acme,PC-2,,a,b");
+    // A cell too many may have moved the secret to the right.
+    assert_eq!(extracted.quarantine[0].raw, "2,Acme,PC-2");
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod pipeline;
 mod plan;
 mod properties;
 mod samples;
+mod secrets;
 mod spreadsheet_properties;
 mod spreadsheet_rules;
 mod spreadsheet_values;
