@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use super::error::Failure;
 use super::files::squeeze;
 use crate::pipeline::{Reading, Source};
-use crate::systems::{self, System};
+use crate::systems::{self, Marks, System};
 
 /// What may stand between cells, the likeliest first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -225,8 +225,11 @@ fn newlines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-/// The headings that a source's files may have, squeezed.
-pub(super) struct Known(FxHashSet<String>);
+/// The headings that a source's files may have.
+pub(super) struct Known {
+    squeezed: FxHashSet<String>,
+    marks: &'static Marks,
+}
 
 impl Known {
     pub fn new(source: &Source) -> Self {
@@ -248,11 +251,12 @@ impl Known {
         known.extend(columns.map(|field| squeeze(field.name)));
         known.extend(source.headings.values().flat_map(|map| map.values()).map(|heading| squeeze(heading)));
         known.remove("");
-        Self(known)
+        Self { squeezed: known, marks: &source.system.heading_marks }
     }
 
     /// How many cells of a row are known headings.
     fn hits(&self, record: &ByteRecord) -> usize {
-        cells(record).filter(|cell| cell.len() < 100 && self.0.contains(&squeeze(cell))).count()
+        let is_known = |cell: &str| self.squeezed.contains(&squeeze(self.marks.strip(cell)));
+        cells(record).filter(|cell| cell.len() < 100 && is_known(cell)).count()
     }
 }

@@ -54,12 +54,13 @@ impl Headings {
     /// The headings of a file of `entity`.
     pub fn new(raw: &[String], entity: Entity, source: &Source) -> Self {
         let names = Self::names(raw);
-        let squeezed: Vec<String> = names.iter().map(|name| squeeze(name)).collect();
+        let marks = &source.system.heading_marks;
+        let squeezed: Vec<String> = names.iter().map(|name| squeeze(marks.strip(name))).collect();
         let known = Aliases::new(&squeezed, entity, source);
         let mut taken: Vec<Meaning> = Vec::new();
         let meanings = raw.iter().zip(&squeezed).map(|(raw, heading)| {
             // The second column of a name has a number behind it, which makes it no less a secret.
-            if source.system.secrets.holds(raw) {
+            if source.system.secrets.holds(marks.strip(raw)) {
                 return Meaning::Secret;
             }
             // Several columns may have one meaning in the aliases; the preferred heading has it, and the first column
@@ -116,7 +117,9 @@ impl Aliases {
         let overrides = source.headings.get(&entity);
         let mut known = FxHashMap::default();
         for (column, theirs) in overrides.into_iter().flatten() {
-            known.entry(squeeze(theirs)).or_insert_with(|| position(entity, column));
+            known
+                .entry(squeeze(source.system.heading_marks.strip(theirs)))
+                .or_insert_with(|| position(entity, column));
         }
         for column in candidates(entity) {
             if overrides.is_some_and(|map| map.contains_key(column)) {
@@ -168,7 +171,7 @@ pub(super) fn own(system: &System, entity: Entity, raw: &[String]) -> usize {
     let known: BTreeSet<String> = candidates(entity)
         .flat_map(|column| own_aliases(system, entity, column).into_iter().chain([squeeze(column)]))
         .collect();
-    raw.iter().filter(|heading| known.contains(&squeeze(heading))).count()
+    raw.iter().filter(|heading| known.contains(&squeeze(system.heading_marks.strip(heading)))).count()
 }
 
 /// The entity of a CSV file: by its name, else by the headings that say the most.

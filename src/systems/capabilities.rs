@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::directory::Directory;
 use super::shapes::{CsvShape, Failed, JsonShape, Refused};
 use super::spelling::Spelling;
-use super::{List, Push, PushList, Secrets};
+use super::{List, Marks, Push, PushList, Secrets};
 use crate::model::{Entity, Reason, Role};
 
 /// One vendor system, read from its declarative file in `data/systems`.
@@ -51,6 +51,9 @@ pub struct System {
     /// The others are dropped wherever they stand: people keep passwords there.
     #[serde(default)]
     pub open_objects: BTreeMap<String, Vec<String>>,
+    /// Marks that its import templates put before and behind headings, such as `[required]`.
+    #[serde(default)]
+    pub heading_marks: Marks,
     /// Values that stand for one that the system does not show, such as `*****`. They are never data.
     #[serde(default)]
     pub masks: Vec<String>,

@@ -6,6 +6,7 @@
 mod capabilities;
 mod directory;
 mod lists;
+mod marks;
 mod push;
 mod secrets;
 mod shapes;
@@ -18,6 +19,7 @@ use toml::{Table, Value};
 pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;
+pub use marks::Marks;
 pub use push::{Push, PushColumn, PushList, PushSetting};
 pub use secrets::Secrets;
 pub use shapes::{

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary, so that the program is linked once.
 
 mod active_directory;
+mod autotask;
 mod autotask_plan;
 mod belonging;
 mod cli;
