@@ -5,6 +5,7 @@
 //! [`warehouse`]. A stage is a function from tables to tables, prints nothing and knows nothing of the stages
 //! behind it; only [`report`] and [`cli`] write to a stream. [`run`] calls the stages in order.
 
+pub mod api;
 pub mod cli;
 pub mod diff;
 pub mod extract;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::api::ApiSettings;
 use crate::model::{Entity, Reason, Role, SourceIx};
 use crate::normalize::Key;
 use crate::systems::System;
@@ -194,6 +195,8 @@ pub struct Source {
     pub licenses: Licenses,
     /// How its text files and workbooks are read.
     pub reading: Reading,
+    /// How it is read over its interface; nothing where it is read from files.
+    pub api: Option<ApiSettings>,
 }
 
 impl Source {
@@ -220,6 +223,7 @@ impl Source {
             accounts: Accounts::default(),
             licenses: Licenses::default(),
             reading: Reading::default(),
+            api: None,
         }
     }
 }

@@ -62,6 +62,7 @@ fn source(
         accounts: accounts::accounts(section, system, role, faults),
         licenses: accounts::licenses(section, system, role, folder, faults),
         reading: reading::resolve(section, faults),
+        api: None,
     })
 }
 

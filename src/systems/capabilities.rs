@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::directory::Directory;
 use super::shapes::{CsvShape, Failed, JsonShape, Refused};
 use super::spelling::Spelling;
-use super::{List, Marks, Push, PushList, Secrets};
+use super::{Api, List, Marks, Push, PushList, Secrets};
 use crate::model::{Entity, Reason, Role};
 
 /// One vendor system, read from its declarative file in `data/systems`.
@@ -96,6 +96,8 @@ pub struct System {
     /// Its JSON documents.
     #[serde(default)]
     pub json: Vec<JsonShape>,
+    /// How it is spoken to; nothing where it is read from files alone.
+    pub api: Option<Api>,
 }
 
 impl System {

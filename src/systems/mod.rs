@@ -3,6 +3,7 @@
 //! A system is one file in `data/systems`, embedded in the program. Nothing here reads a user's files; the readers in
 //! `extract` follow the shapes that are declared here, and the plans ask for the capabilities.
 
+mod api;
 mod capabilities;
 mod directory;
 mod lists;
@@ -16,6 +17,10 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
+pub use api::{
+    Api, Budget, Check, Delay, Discover, Endpoint, Failures, ForEach, Pace, Paging, Setting, SignIn, Since,
+    Token, When,
+};
 pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};
 pub use lists::List;

@@ -1,0 +1,172 @@
+//! Writing a snapshot, and going on with one that was interrupted.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+use super::{ANSWERS, INDEX};
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The endpoint.
+    pub endpoint: String,
+    /// What a file of the answer would be called, with folders: `tenants/acme.example/users_1.json`.
+    pub name: String,
+    /// The tenant, where the system has tenants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The id of the record that was asked about, where it is one call per record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// The number of the answer in its list, from 1.
+    pub page: u64,
+    /// Where the body begins.
+    pub offset: u64,
+    /// Its length on disk.
+    pub length: u64,
+    /// Its length as received.
+    pub bytes: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// Where the list goes on; nothing after its last answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The number of all rows, where the vendor tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// The value of the member by which an answer about one record is known to be still true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Taken from the snapshot before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_reused: bool,
+    /// Only what changed since a time was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_increment: bool,
+}
+
+/// A snapshot that is being written.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    answers: File,
+    index: File,
+    /// Where the next body begins.
+    offset: u64,
+}
+
+impl Journal {
+    /// Opens the snapshot in `folder`, which need not exist, and returns what it has. What an interruption left behind
+    /// the last whole answer is cut off.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn open(folder: &Path) -> io::Result<(Self, Vec<Entry>)> {
+        std::fs::create_dir_all(folder)?;
+        let open = |name: &str| {
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(name))
+        };
+        let (mut answers, mut index) = (open(ANSWERS)?, open(INDEX)?);
+        let (entries, index_end) = whole_entries(&mut index, &mut answers)?;
+        let offset = entries.last().map_or(0, |entry| entry.offset + entry.length);
+        index.set_len(index_end)?;
+        index.seek(SeekFrom::Start(index_end))?;
+        answers.set_len(offset)?;
+        answers.seek(SeekFrom::Start(offset))?;
+        Ok((Self { folder: folder.to_owned(), answers, index, offset }, entries))
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Adds an answer; `offset`, `length` and `bytes` of the entry are set here.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn add(&mut self, entry: Entry, body: &[u8]) -> io::Result<Entry> {
+        self.add_compressed(Entry { bytes: body.len() as u64, ..entry }, &compressed(body)?)
+    }
+
+    /// Adds an answer whose body is compressed already, such as one of another snapshot.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn add_compressed(&mut self, entry: Entry, body: &[u8]) -> io::Result<Entry> {
+        let entry = Entry { offset: self.offset, length: body.len() as u64, ..entry };
+        self.answers.write_all(body)?;
+        self.offset += entry.length;
+        let mut line = serde_json::to_vec(&entry).map_err(io::Error::other)?;
+        line.push(b'\n');
+        self.index.write_all(&line)?;
+        Ok(entry)
+    }
+
+    /// Waits until everything is on the disk itself.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn sync(&self) -> io::Result<()> {
+        self.answers.sync_data()?;
+        self.index.sync_data()
+    }
+}
+
+/// A body as one gzip member.
+///
+/// # Errors
+/// Never, since memory takes everything.
+pub(crate) fn compressed(body: &[u8]) -> io::Result<Vec<u8>> {
+    // The fastest level already makes JSON a tenth of its size.
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+/// The entries whose line and body are whole, and where the last of their lines ends.
+fn whole_entries(index: &mut File, answers: &mut File) -> io::Result<(Vec<Entry>, u64)> {
+    let size = answers.metadata()?.len();
+    let (mut entries, mut ends): (Vec<Entry>, Vec<u64>) = (Vec::new(), Vec::new());
+    let mut reader = BufReader::new(index);
+    let (mut line, mut end, mut expected) = (String::new(), 0, 0);
+    loop {
+        line.clear();
+        let read = reader.read_line(&mut line).unwrap_or(0);
+        let entry: Option<Entry> = line.strip_suffix('\n').and_then(|line| serde_json::from_str(line).ok());
+        match entry {
+            Some(entry) if entry.offset == expected && entry.offset + entry.length <= size => {
+                end += read as u64;
+                expected = entry.offset + entry.length;
+                entries.push(entry);
+                ends.push(end);
+            }
+            _ => break,
+        }
+    }
+    // After a power failure a line may be on disk whose body is not. Bodies are written in order, so the last ones tell.
+    while let Some(entry) = entries.last() {
+        if is_whole(answers, entry) {
+            break;
+        }
+        entries.pop();
+        ends.pop();
+    }
+    Ok((entries, ends.last().copied().unwrap_or(0)))
+}
+
+/// Whether the body of an entry is what was written.
+fn is_whole(answers: &mut File, entry: &Entry) -> bool {
+    let read = || -> io::Result<u64> {
+        answers.seek(SeekFrom::Start(entry.offset))?;
+        io::copy(&mut MultiGzDecoder::new(BufReader::new(answers.take(entry.length))), &mut io::sink())
+    };
+    read().is_ok_and(|bytes| bytes == entry.bytes)
+}

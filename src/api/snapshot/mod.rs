@@ -1,0 +1,19 @@
+//! Snapshots: the answers of one extraction of one source, as they were received, in one folder.
+//!
+//! `answers.gz` holds the bodies, each a gzip member of its own, so that `zcat` prints them all. `index.jsonl` has a line
+//! per answer: where it stands and what it was to. A line is written after its answer, so an answer counts when its line
+//! is whole; whatever an interruption leaves behind the last line is cut off by whoever goes on. `manifest.json` is
+//! written last and makes the snapshot complete. Nothing here holds a credential.
+
+mod journal;
+mod manifest;
+
+pub use journal::{Entry, Journal};
+pub use manifest::{EndpointSummary, Kind, Manifest};
+
+/// The bodies.
+const ANSWERS: &str = "answers.gz";
+/// A line per answer.
+const INDEX: &str = "index.jsonl";
+/// What the whole is.
+const MANIFEST: &str = "manifest.json";
