@@ -164,7 +164,7 @@ fn whole_entries(index: &mut File, answers: &mut File) -> io::Result<(Vec<Entry>
 
 /// Whether the body of an entry is what was written.
 fn is_whole(answers: &mut File, entry: &Entry) -> bool {
-    let read = || -> io::Result<u64> {
+    let mut read = || -> io::Result<u64> {
         answers.seek(SeekFrom::Start(entry.offset))?;
         io::copy(&mut MultiGzDecoder::new(BufReader::new(answers.take(entry.length))), &mut io::sink())
     };
