@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Limit,
     /// The network or the vendor fails, also after repeated tries.
     Network,
+    /// What was asked for is not there.
+    Missing,
     /// The answer is not what the vendor documents.
     Answer,
     /// The snapshot cannot be written or read.

@@ -5,12 +5,19 @@
 //! knows what an answer means: a snapshot is read like a folder of saved documents, by the same readers. Nothing is ever
 //! changed in a vendor's system: only GET, and queries by POST that their vendors document as reads, are sent.
 
+mod client;
+mod credentials;
 mod doctor;
 mod error;
 mod event;
 mod extraction;
+mod judge;
+mod pace;
+mod paging;
 mod settings;
+mod sign_in;
 pub mod snapshot;
+mod template;
 
 pub use doctor::{Check, Finding, Outcome, doctor};
 pub use error::{ApiError, ErrorKind};

@@ -1,0 +1,155 @@
+//! How a list goes on: the first request, and the next one from an answer.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::template::{member, number, scalar};
+use crate::systems::{Endpoint, Paging};
+
+/// What is asked for, behind the path.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Ask {
+    /// An address as the vendor gave it, in place of path and query.
+    pub address: Option<String>,
+    pub query: BTreeMap<String, Value>,
+    pub body: Option<Map<String, Value>>,
+    pub headers: BTreeMap<String, String>,
+}
+
+/// What an answer says of the list that it is part of.
+pub(super) struct Said<'a> {
+    pub answer: &'a Value,
+    /// The address of the relation `next` in the header `Link`; nothing without that header.
+    pub link: Option<Option<String>>,
+    /// Rows in the answer.
+    pub rows: u64,
+    /// The number of the answer in the list, from 1.
+    pub page: u64,
+}
+
+/// The request for a list, at its begin or where `next` says.
+pub(super) fn ask(endpoint: &Endpoint, paging: &Paging, size: Option<u64>, next: Option<&str>) -> Ask {
+    let mut ask = Ask {
+        query: endpoint.query.clone(),
+        body: endpoint.body.clone(),
+        headers: endpoint.headers.clone(),
+        address: None,
+    };
+    match paging {
+        Paging::None => {}
+        Paging::Number { page, first, size: name, page_size, .. } => {
+            let number = next.and_then(|next| next.parse().ok()).unwrap_or(*first);
+            ask.query.insert(page.clone(), number.into());
+            if let (Some(name), Some(rows)) = (name, size.or(*page_size)) {
+                ask.query.insert(name.clone(), rows.into());
+            }
+        }
+        Paging::Link { query, loses_query, .. } => match next {
+            None => ask.query.extend(query.clone().into_iter().map(|(name, value)| {
+                let is_size = value.is_u64();
+                (name, size.filter(|_| is_size).map_or(value, Value::from))
+            })),
+            Some(next) => {
+                ask.address = Some(next.to_owned());
+                if !loses_query {
+                    ask.query.clear();
+                }
+            }
+        },
+        Paging::LinkHeader { headers, size: name, page_size, page } => {
+            ask.headers.extend(headers.clone());
+            match next.map(|next| next.parse::<u64>().map_err(|_| next)) {
+                Some(Err(address)) => {
+                    ask.address = Some(address.to_owned());
+                    ask.query.clear();
+                }
+                number => {
+                    ask.query.insert(name.clone(), size.unwrap_or(*page_size).into());
+                    if let Some(Ok(number)) = number {
+                        ask.query.insert(page.clone(), number.into());
+                    }
+                }
+            }
+        }
+        Paging::Rows { start, size: name, page_size, in_body, .. } => {
+            let first: u64 = next.and_then(|next| next.parse().ok()).unwrap_or(1);
+            let rows = size.unwrap_or(*page_size);
+            if *in_body {
+                let body = ask.body.get_or_insert_default();
+                body.insert(start.clone(), first.into());
+                body.insert(name.clone(), rows.into());
+            } else {
+                ask.query.insert(start.clone(), first.into());
+                ask.query.insert(name.clone(), rows.into());
+            }
+        }
+    }
+    ask
+}
+
+/// Where the list goes on after an answer; `None` at its end.
+pub(super) fn next(
+    paging: &Paging,
+    size: Option<u64>,
+    total: Option<u64>,
+    said: &Said<'_>,
+    any_case: bool,
+) -> Option<String> {
+    match paging {
+        Paging::None => None,
+        Paging::Number { first, page_size, pages, .. } => {
+            let pages = pages.as_ref().and_then(|pages| number(said.answer, pages, any_case));
+            let following = first + said.page;
+            match pages {
+                Some(pages) => (said.page < pages).then(|| following.to_string()),
+                // A short page is the last, unless the vendor sends fewer rows than were asked for.
+                None if said.rows == 0 => None,
+                None => {
+                    let is_short = size.or(*page_size).is_some_and(|size| said.rows < size);
+                    (!is_short || total.is_some_and(|total| said.page * said.rows < total))
+                        .then(|| following.to_string())
+                }
+            }
+        }
+        // A page without rows may still have a next one.
+        Paging::Link { member: path, .. } => member(said.answer, path, any_case).and_then(scalar),
+        Paging::LinkHeader { page_size, .. } => match &said.link {
+            Some(next) => next.clone(),
+            None => (said.rows >= size.unwrap_or(*page_size)).then(|| (said.page + 1).to_string()),
+        },
+        Paging::Rows { next, .. } => {
+            let next = number(said.answer, next, any_case)?;
+            let is_more = said.rows > 0 && total.is_none_or(|total| next <= total);
+            is_more.then(|| next.to_string())
+        }
+    }
+}
+
+/// The address of the relation `next` in a header `Link`: `<https://...>; rel="next", <...>; rel="first"`. Addresses may
+/// hold commas.
+pub(super) fn next_link(header: &str) -> Option<String> {
+    header.split('<').skip(1).find_map(|link| {
+        let (address, about) = link.split_once('>')?;
+        let is_next = about.split([';', ',']).any(|part| {
+            part.trim().split_once('=').is_some_and(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"') == "next"
+            })
+        });
+        is_next.then(|| address.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        let header = "<https://a.example/x?fields=id,name&page=1>; rel=\"first\", \
+                      <https://a.example/x?fields=id,name&pageId=7>; rel=\"next\"";
+        assert_eq!(next_link(header).as_deref(), Some("https://a.example/x?fields=id,name&pageId=7"));
+        assert_eq!(next_link(""), None);
+        assert_eq!(next_link("<https://a.example/x>; rel=\"last\""), None);
+    }
+}
