@@ -25,7 +25,7 @@ use super::sign_in;
 use super::template::{Values, filled, filled_body, filled_path, member, number, scalar};
 use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
 use crate::pipeline::Source;
-use crate::systems::{Api, SignIn, System, Token};
+use crate::systems::{Api, SignIn, Token};
 
 /// The most bytes of one answer, unpacked.
 const ANSWER_SIZE: u64 = 256 << 20;
@@ -96,7 +96,11 @@ enum Tried {
     /// The token is not taken any more.
     SignInAgain(ApiError),
     /// It passes. With the wait that the vendor wishes.
-    Passing { what: String, wait: Option<Duration>, is_limit: bool },
+    Passing {
+        what: String,
+        wait: Option<Duration>,
+        is_limit: bool,
+    },
     Final(ApiError),
 }
 
@@ -276,17 +280,16 @@ impl<'a> Client<'a> {
                 }
                 url
             }
-            None => address(&format!("{}{}", self.base, filled_path(call.path, &values)).replacen(
-                &format!("{}/", self.base),
-                &format!("{}/", self.base.as_str().trim_end_matches('/')),
-                1,
+            None => address(&format!(
+                "{}{}",
+                self.base.as_str().trim_end_matches('/'),
+                filled_path(call.path, &values)
             ))?,
         };
         let known: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
         let new = call.ask.query.iter().filter(|(name, _)| !known.contains(name));
-        let pairs: Vec<(&str, String)> = new
-            .filter_map(|(name, value)| Some((name.as_str(), filled(&scalar(value)?, &values))))
-            .collect();
+        let pairs: Vec<(&str, String)> =
+            new.filter_map(|(name, value)| Some((name.as_str(), filled(&scalar(value)?, &values)))).collect();
         if !pairs.is_empty() {
             url.query_pairs_mut().extend_pairs(pairs);
         }
@@ -355,7 +358,11 @@ impl<'a> Client<'a> {
                 let error = ApiError::new(
                     ErrorKind::SignIn,
                     said(&what),
-                    format!("check the credentials of `{}`: {}", self.source.name, self.sources_of_credentials()),
+                    format!(
+                        "check the credentials of `{}`: {}",
+                        self.source.name,
+                        self.sources_of_credentials()
+                    ),
                 );
                 if matches!(self.api.sign_in, SignIn::Token(_)) {
                     Tried::SignInAgain(error)
@@ -378,9 +385,11 @@ impl<'a> Client<'a> {
             Verdict::Passing(what) => {
                 Tried::Passing { what: self.credentials.scrub(&what), wait: wait(), is_limit: false }
             }
-            Verdict::Missing(what) => {
-                Tried::Final(ApiError::new(ErrorKind::Missing, said(&what), "check the address in the pipeline"))
-            }
+            Verdict::Missing(what) => Tried::Final(ApiError::new(
+                ErrorKind::Missing,
+                said(&what),
+                "check the address in the pipeline",
+            )),
             Verdict::Final(what) => Tried::Final(ApiError::new(
                 ErrorKind::Answer,
                 said(&what),
@@ -396,7 +405,9 @@ impl<'a> Client<'a> {
             .credentials
             .values()
             .map(|at| match at {
-                super::CredentialAt::Environment(variable) => format!("the environment variable `{variable}`"),
+                super::CredentialAt::Environment(variable) => {
+                    format!("the environment variable `{variable}`")
+                }
                 super::CredentialAt::File(path, key) => format!("`{key}` in {}", path.display()),
             })
             .collect();
@@ -426,8 +437,11 @@ impl<'a> Client<'a> {
     fn ask_for_token(&self, token: &Token, values: &Values, now: Timestamp) -> Result<Signed, Tried> {
         let mut secrets = self.secrets.clone();
         secrets.extend(values.clone());
-        let url = address(&filled_path(&token.url.replace("{base}", self.base.as_str().trim_end_matches('/')), &secrets))
-            .map_err(Tried::Final)?;
+        let url = address(&filled_path(
+            &token.url.replace("{base}", self.base.as_str().trim_end_matches('/')),
+            &secrets,
+        ))
+        .map_err(Tried::Final)?;
         let form = url::form(token.form.iter().map(|(name, value)| (name.as_str(), filled(value, &secrets))));
         let mut request = self
             .http
@@ -440,9 +454,11 @@ impl<'a> Client<'a> {
             request = request.header("Authorization", header);
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let response = request
-            .send()
-            .map_err(|error| Tried::Passing { what: self.network(&error), wait: None, is_limit: false })?;
+        let response = request.send().map_err(|error| Tried::Passing {
+            what: self.network(&error),
+            wait: None,
+            is_limit: false,
+        })?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         self.note_clock(&headers);
@@ -453,11 +469,8 @@ impl<'a> Client<'a> {
         })?;
         let json: Option<Value> = serde_json::from_slice(without_mark(&body)).ok();
         let refused = |what: String| {
-            let hint = format!(
-                "check the credentials of `{}`: {}",
-                self.source.name,
-                self.sources_of_credentials()
-            );
+            let hint =
+                format!("check the credentials of `{}`: {}", self.source.name, self.sources_of_credentials());
             Tried::Final(ApiError::new(
                 ErrorKind::SignIn,
                 self.credentials.scrub(&format!("the sign-in failed: {what}")),
@@ -466,7 +479,9 @@ impl<'a> Client<'a> {
         };
         match judge::judge(&self.api.failures, self.source.system, status, json.as_ref(), &body, false) {
             Verdict::Good => {}
-            Verdict::Limit(what) => return Err(Tried::Passing { what, wait: wished(&headers), is_limit: true }),
+            Verdict::Limit(what) => {
+                return Err(Tried::Passing { what, wait: wished(&headers), is_limit: true });
+            }
             Verdict::Passing(what) => {
                 return Err(Tried::Passing { what, wait: wished(&headers), is_limit: false });
             }
@@ -525,7 +540,11 @@ impl Pacers {
 /// An address that may be asked: over TLS, or on this machine.
 fn address(text: &str) -> Result<Url, ApiError> {
     let wrong = |what: String| {
-        ApiError::new(ErrorKind::Answer, what, "check `base`, `region` and `settings` under `api` in the pipeline")
+        ApiError::new(
+            ErrorKind::Answer,
+            what,
+            "check `base`, `region` and `settings` under `api` in the pipeline",
+        )
     };
     let url = Url::parse(text).map_err(|error| wrong(format!("`{text}` is no address: {error}")))?;
     let is_here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -573,7 +592,8 @@ fn discovered(
         }
         let mut found = Values::new();
         for (name, path) in &discover.values {
-            let value = member(&json, path, true).and_then(scalar).or_else(|| discover.defaults.get(name).cloned());
+            let value =
+                member(&json, path, true).and_then(scalar).or_else(|| discover.defaults.get(name).cloned());
             let Some(value) = value else {
                 return Err(wrong(format!("it answers {status} without `{path}`")));
             };

@@ -1,9 +1,28 @@
 //! An extraction: every source that has an interface, each into a snapshot of its own.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::{ApiError, ApiReporter};
-use crate::pipeline::Pipeline;
+use jiff::{SignedDuration, Timestamp};
+
+use super::client::{Client, Pacers};
+use super::snapshot::{
+    ANSWERS, Chain, EndpointSummary, Kind, Manifest, PARTIAL, checksum, hex, newest, partial,
+};
+use super::walk::{Book, Walk, wanted};
+use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
+use crate::pipeline::{Pipeline, Source};
+use crate::systems::Api;
+
+/// Changes are asked for since so long before the extraction that they build on, since clocks differ and changes take
+/// time to show.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// An extraction that was stopped is gone on with for so long. Later its pages are of another time.
+const YOUNG: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is extracted, and how.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +70,222 @@ pub struct Extracted {
 /// others as they are; what it has stays on disk, and the next extraction goes on with it.
 #[must_use]
 pub fn extract(pipeline: &Pipeline, options: &ExtractionOptions, reporter: &dyn ApiReporter) -> Extraction {
-    let _ = (pipeline, options, reporter);
-    Extraction { sources: Vec::new(), elapsed: Duration::ZERO }
+    let started = Instant::now();
+    let pacers = Pacers::default();
+    let wanted = |source: &&Source| options.sources.is_empty() || options.sources.contains(&source.name);
+    let sources: Vec<(&Source, &ApiSettings, &Api)> = pipeline
+        .sources
+        .iter()
+        .filter(wanted)
+        .filter_map(|source| Some((source, source.api.as_ref()?, source.system.api.as_ref()?)))
+        .collect();
+    let outcomes: Vec<SourceExtraction> = std::thread::scope(|scope| {
+        let running: Vec<_> = sources
+            .iter()
+            .map(|&(source, settings, api)| {
+                let pacers = &pacers;
+                scope.spawn(move || {
+                    let outcome = one(source, settings, api, options, pacers, reporter);
+                    if let Err(error) = &outcome {
+                        reporter.event(&ApiEvent::Failed { source: &source.name, error });
+                    }
+                    SourceExtraction { source: source.name.clone(), outcome }
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    Extraction { sources: outcomes, elapsed: started.elapsed() }
+}
+
+fn one(
+    source: &Source,
+    settings: &ApiSettings,
+    api: &Api,
+    options: &ExtractionOptions,
+    pacers: &Pacers,
+    reporter: &dyn ApiReporter,
+) -> Result<Extracted, ApiError> {
+    let started = Instant::now();
+    let _lock = locked(&settings.snapshots)?;
+    let before = newest(&settings.snapshots)?;
+    let asked = asked(settings, api);
+    let increment = (!options.full).then(|| increment(before.as_ref(), settings, api, &asked)).flatten();
+    let kind = match &increment {
+        Some((base, number, _)) => Kind::Increment { base: base.clone(), number: *number },
+        None => Kind::Full,
+    };
+    let (folder, manifest) = begun(source, settings, options, kind, asked)?;
+    let since = match &manifest.kind {
+        Kind::Increment { .. } => increment.map(|(_, _, since)| since),
+        Kind::Full => None,
+    };
+    let book = Book::open(&folder)?;
+    reporter.event(&ApiEvent::Started {
+        source: &source.name,
+        resumed: book.entries.len() as u64,
+        is_increment: since.is_some(),
+    });
+    let client = Client::new(source, settings, api, pacers, reporter)?;
+    let walk = Walk {
+        source,
+        api,
+        settings,
+        client: &client,
+        reporter,
+        before: before.as_ref(),
+        since,
+        journal: Mutex::new(book),
+        warnings: Mutex::new(manifest.warnings.clone()),
+    };
+    walk.walk()?;
+    let warnings = walk.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let book = walk.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
+    book.journal.sync()?;
+    let mut endpoints: BTreeMap<String, EndpointSummary> = wanted_endpoints(api, settings, since);
+    for entry in &book.entries {
+        let summary = endpoints.entry(entry.endpoint.clone()).or_default();
+        summary.answers += 1;
+        summary.rows += entry.rows;
+        summary.reused += u64::from(entry.is_reused);
+    }
+    let rows = endpoints.values().map(|summary| summary.rows).sum();
+    let skew = SignedDuration::from_secs(client.skew().unwrap_or(0));
+    let manifest = Manifest {
+        // By the vendor's clock, which is the one that changes are asked by.
+        started_at: manifest.started_at.checked_add(skew).unwrap_or(manifest.started_at),
+        finished_at: Some(Timestamp::now()),
+        endpoints,
+        warnings: warnings.clone(),
+        ..manifest
+    };
+    let snapshot = completed(&folder, manifest)?;
+    let requests = client.requests();
+    reporter.event(&ApiEvent::Finished {
+        source: &source.name,
+        snapshot: &snapshot,
+        requests,
+        rows,
+        elapsed: started.elapsed(),
+    });
+    Ok(Extracted { snapshot, requests, rows, warnings })
+}
+
+/// The endpoints that are asked, each with the time since which.
+fn wanted_endpoints(
+    api: &Api,
+    settings: &ApiSettings,
+    since: Option<Timestamp>,
+) -> BTreeMap<String, EndpointSummary> {
+    wanted(api, &settings.entities)
+        .into_iter()
+        .map(|endpoint| {
+            let since = since.filter(|_| endpoint.since.is_some());
+            (endpoint.name.clone(), EndpointSummary { since, ..EndpointSummary::default() })
+        })
+        .collect()
+}
+
+/// The snapshot to build on, the number of the increment and the time since which changes are asked for; `None` where
+/// everything has to be read.
+fn increment(
+    before: Option<&Chain>,
+    settings: &ApiSettings,
+    api: &Api,
+    asked: &str,
+) -> Option<(String, u64, Timestamp)> {
+    let before = before?;
+    let newest = before.newest();
+    let (name, manifest) = (newest.name(), &newest.manifest);
+    let number = match &manifest.kind {
+        Kind::Full => 1,
+        Kind::Increment { number, .. } => number + 1,
+    };
+    let can = wanted(api, &settings.entities).iter().any(|endpoint| endpoint.since.is_some());
+    // Filters miss what was deleted, so everything is read again from time to time.
+    if !can || manifest.asked != asked || number >= settings.full_every {
+        return None;
+    }
+    let since = manifest.started_at.checked_sub(OVERLAP).ok()?;
+    Some((name, number, since))
+}
+
+/// A checksum of what is asked for.
+fn asked(settings: &ApiSettings, api: &Api) -> String {
+    let all = format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        api.endpoints, settings.base, settings.values, settings.entities, settings.tenants, settings.partner
+    );
+    hex(ring::digest::digest(&ring::digest::SHA256, all.as_bytes()).as_ref())
+}
+
+/// The folder to write to, and the manifest that it begins with: that of an extraction that was stopped, or a new one.
+fn begun(
+    source: &Source,
+    settings: &ApiSettings,
+    options: &ExtractionOptions,
+    kind: Kind,
+    asked: String,
+) -> Result<(PathBuf, Manifest), ApiError> {
+    let now = Timestamp::now();
+    std::fs::create_dir_all(&settings.snapshots)?;
+    let partial = partial(&settings.snapshots)?;
+    if let Some((folder, manifest)) = partial {
+        // One that was to read everything is of use to whoever wants changes.
+        let is_kind = manifest.kind == kind || manifest.kind == Kind::Full;
+        let is_same = manifest.asked == asked && is_kind && manifest.source == source.name;
+        let is_young = now.duration_since(manifest.started_at) < YOUNG;
+        if is_same && is_young && !options.restart {
+            return Ok((folder, manifest));
+        }
+        std::fs::remove_dir_all(folder)?;
+    }
+    let manifest = Manifest {
+        source: source.name.clone(),
+        system: source.system.name.clone(),
+        started_at: now,
+        finished_at: None,
+        kind,
+        asked,
+        endpoints: BTreeMap::new(),
+        checksum: String::new(),
+        warnings: Vec::new(),
+    };
+    let mut name = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    // Two in one second: the later one is named after the next second that is free.
+    let mut at = now;
+    while settings.snapshots.join(&name).exists() {
+        at = at.checked_add(SignedDuration::from_secs(1)).unwrap_or(now);
+        name = at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    }
+    let folder = settings.snapshots.join(format!("{name}{PARTIAL}"));
+    std::fs::create_dir_all(&folder)?;
+    manifest.write(&folder)?;
+    Ok((folder, manifest))
+}
+
+/// Makes the snapshot complete, and returns its name.
+fn completed(folder: &Path, manifest: Manifest) -> Result<String, ApiError> {
+    let manifest = Manifest { checksum: checksum(&folder.join(ANSWERS))?, ..manifest };
+    manifest.write(folder)?;
+    let whole = folder.with_extension("");
+    std::fs::rename(folder, &whole)?;
+    Ok(whole.file_name().unwrap_or_default().to_string_lossy().into_owned())
+}
+
+/// Keeps a second extraction out of the folder until the file is dropped.
+fn locked(folder: &Path) -> Result<File, ApiError> {
+    std::fs::create_dir_all(folder)?;
+    let file = OpenOptions::new().create(true).write(true).truncate(false).open(folder.join(".lock"))?;
+    file.try_lock().map_err(|_| {
+        ApiError::new(
+            ErrorKind::Disk,
+            format!("another extraction writes to {}", folder.display()),
+            "wait until it is done",
+        )
+    })?;
+    Ok(file)
 }

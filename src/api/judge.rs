@@ -96,9 +96,11 @@ fn said(failures: &Failures, system: &System, json: Option<&Value>) -> Option<St
             Value::Array(items) => {
                 let texts: Vec<String> = items
                     .iter()
-                    .filter_map(|item| scalar(item).or_else(|| {
-                        ["message", "detail", "title"].iter().find_map(|name| scalar(item.get(name)?))
-                    }))
+                    .filter_map(|item| {
+                        scalar(item).or_else(|| {
+                            ["message", "detail", "title"].iter().find_map(|name| scalar(item.get(name)?))
+                        })
+                    })
                     .collect();
                 (!texts.is_empty()).then(|| texts.join("; "))
             }
@@ -112,7 +114,11 @@ fn said(failures: &Failures, system: &System, json: Option<&Value>) -> Option<St
 fn begins(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(60)]);
     let line = text.trim().lines().next().unwrap_or_default().trim();
-    if line.is_empty() { " (it is empty)".to_owned() } else { format!(" (it begins with `{}`)", line.escape_debug()) }
+    if line.is_empty() {
+        " (it is empty)".to_owned()
+    } else {
+        format!(" (it begins with `{}`)", line.escape_debug())
+    }
 }
 
 fn cut(text: &str) -> String {

@@ -14,10 +14,13 @@ mod extraction;
 mod judge;
 mod pace;
 mod paging;
+mod parents;
+mod rows;
 mod settings;
 mod sign_in;
 pub mod snapshot;
 mod template;
+mod walk;
 
 pub use doctor::{Check, Finding, Outcome, doctor};
 pub use error::{ApiError, ErrorKind};

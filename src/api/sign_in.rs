@@ -26,10 +26,9 @@ pub(super) fn headers(
         SignIn::Basic { user, password } => {
             vec![("Authorization".to_owned(), basic(&filled(user, secrets), &filled(password, secrets)))]
         }
-        SignIn::Token(_) => token
-            .map(|token| ("Authorization".to_owned(), format!("Bearer {token}")))
-            .into_iter()
-            .collect(),
+        SignIn::Token(_) => {
+            token.map(|token| ("Authorization".to_owned(), format!("Bearer {token}"))).into_iter().collect()
+        }
         SignIn::TsiSignature { public_key, private_key } => {
             let date = http_date(now);
             let token = tsi(&filled(public_key, secrets), &filled(private_key, secrets), method, path, &date);

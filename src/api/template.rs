@@ -74,17 +74,13 @@ pub(super) fn member<'v>(value: &'v Value, path: &str, any_case: bool) -> Option
     let members = value.as_object()?;
     let own = |name: &str| {
         members.get(name).or_else(|| {
-            members
-                .iter()
-                .find(|(own, _)| any_case && own.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
+            members.iter().find(|(own, _)| any_case && own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
         })
     };
     if let Some(found) = own(path) {
         return Some(found);
     }
-    path.match_indices('.')
-        .find_map(|(dot, _)| member(own(&path[..dot])?, &path[dot + 1..], any_case))
+    path.match_indices('.').find_map(|(dot, _)| member(own(&path[..dot])?, &path[dot + 1..], any_case))
 }
 
 /// A text, number or truth value as text; `None` for anything else and for a blank text.

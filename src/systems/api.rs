@@ -296,9 +296,6 @@ pub struct Endpoint {
     /// Whether the rest is of use without it.
     #[serde(default)]
     pub optional: bool,
-    /// The endpoint whose rows this one must have too: its ids are compared, and those it lacks are reported and taken
-    /// from here.
-    pub compares_with: Option<String>,
     /// Set for endpoints of the partner's own tenant.
     #[serde(default)]
     pub partner: bool,
@@ -312,8 +309,8 @@ fn id() -> String {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
-    /// The other endpoint.
-    pub of: String,
+    /// The other endpoints.
+    pub of: Vec<String>,
     /// The member that gives `{id}`, where it is not the other's id.
     pub id: Option<String>,
     /// The member by whose value `{route}` is chosen.
@@ -323,8 +320,22 @@ pub struct ForEach {
     pub routes: BTreeMap<String, String>,
     /// Only records of which this holds.
     pub when: Option<When>,
+    /// Only records of which another list has fewer rows than they say.
+    pub fewer: Option<Fewer>,
     /// A member that changes whenever the answer may have: an answer to the same value is taken from the snapshot before.
     pub version: Option<String>,
+}
+
+/// A list that may have fewer rows than a record says that it has.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fewer {
+    /// The endpoint of the list.
+    pub of: String,
+    /// The member of its rows with the record's id.
+    pub by: String,
+    /// The member of the record with the number of rows.
+    pub count: String,
 }
 
 /// A condition on a record.

@@ -18,8 +18,8 @@ use std::sync::LazyLock;
 use toml::{Table, Value};
 
 pub use api::{
-    Api, Budget, Check, Delay, Discover, Endpoint, Failures, ForEach, Pace, Paging, Setting, SignIn, Since,
-    Token, When,
+    Api, Budget, Check, Delay, Discover, Endpoint, Failures, Fewer, ForEach, Pace, Paging, Setting, SignIn,
+    Since, Token, When,
 };
 pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};

@@ -1,9 +1,16 @@
 //! What a snapshot is as a whole.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
 
 use jiff::Timestamp;
+use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
+
+use super::MANIFEST;
+use crate::api::{ApiError, ErrorKind};
 
 /// What a snapshot is as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,4 +62,55 @@ pub struct EndpointSummary {
     pub reused: u64,
     /// Set when only changes since this time were asked for.
     pub since: Option<Timestamp>,
+}
+
+impl Manifest {
+    /// Reads the manifest of the snapshot in `folder`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, ApiError> {
+        let text = std::fs::read_to_string(folder.join(MANIFEST))?;
+        serde_json::from_str(&text).map_err(|error| {
+            ApiError::new(
+                ErrorKind::Disk,
+                format!("the snapshot {} is damaged: its manifest: {error}", folder.display()),
+                "remove its folder and extract again",
+            )
+        })
+    }
+
+    /// Writes it into `folder`, in one piece.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn write(&self, folder: &Path) -> Result<(), ApiError> {
+        let text = serde_json::to_string_pretty(self).map_err(std::io::Error::other)?;
+        let beside = folder.join(format!("{MANIFEST}.new"));
+        let mut file = File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(beside, folder.join(MANIFEST))?;
+        Ok(())
+    }
+}
+
+/// The SHA-256 of a file, as hex digits.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn checksum(path: &Path) -> Result<String, ApiError> {
+    let (mut file, mut context) = (File::open(path)?, Context::new(&SHA256));
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(context.finish().as_ref())),
+            read => context.update(&buffer[..read]),
+        }
+    }
+}
+
+/// Bytes as hex digits.
+pub(in crate::api) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

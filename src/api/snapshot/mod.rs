@@ -7,12 +7,19 @@
 
 mod journal;
 mod manifest;
+mod read;
 
+pub(super) use journal::compressed;
 pub use journal::{Entry, Journal};
-pub use manifest::{EndpointSummary, Kind, Manifest};
+pub(super) use manifest::hex;
+pub use manifest::{EndpointSummary, Kind, Manifest, checksum};
+pub use read::{Chain, ChainAnswer, Snapshot, body, complete, newest, partial, raw};
+
+/// What the name of the folder of an extraction ends with that is not complete.
+pub const PARTIAL: &str = ".partial";
 
 /// The bodies.
-const ANSWERS: &str = "answers.gz";
+pub(super) const ANSWERS: &str = "answers.gz";
 /// A line per answer.
 const INDEX: &str = "index.jsonl";
 /// What the whole is.

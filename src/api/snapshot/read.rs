@@ -1,0 +1,233 @@
+//! Reading snapshots: which there are, which answers count, and their bodies.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+
+use super::{ANSWERS, Entry, INDEX, Kind, MANIFEST, Manifest, PARTIAL};
+use crate::api::{ApiError, ErrorKind};
+
+/// One complete snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it is as a whole.
+    pub manifest: Manifest,
+    /// Its answers, in the order in which they arrived.
+    pub entries: Vec<Entry>,
+}
+
+impl Snapshot {
+    /// Reads manifest and index of a complete snapshot.
+    ///
+    /// # Errors
+    /// When it is not complete or not whole.
+    pub fn open(folder: &Path) -> Result<Self, ApiError> {
+        let damaged = |what: String| {
+            ApiError::new(
+                ErrorKind::Disk,
+                format!("the snapshot {} is damaged: {what}", folder.display()),
+                "remove its folder and extract again",
+            )
+        };
+        let manifest = Manifest::read(folder)?;
+        if manifest.finished_at.is_none() {
+            return Err(damaged("it is not complete".to_owned()));
+        }
+        let mut entries: Vec<Entry> = Vec::new();
+        for (line, number) in BufReader::new(File::open(folder.join(INDEX))?).lines().zip(1_u64..) {
+            let entry = serde_json::from_str(&line?)
+                .map_err(|error| damaged(format!("line {number} of its index: {error}")))?;
+            entries.push(entry);
+        }
+        let size = std::fs::metadata(folder.join(ANSWERS))?.len();
+        let end = entries.last().map_or(0, |last| last.offset.saturating_add(last.length));
+        if size != end {
+            return Err(damaged(format!("its answers are {size} bytes, and should be {end}")));
+        }
+        Ok(Self { folder: folder.to_owned(), manifest, entries })
+    }
+
+    /// The name of its folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// A full snapshot and the increments that follow it, oldest first.
+#[derive(Debug)]
+pub struct Chain {
+    snapshots: Vec<Snapshot>,
+    answers: Vec<PathBuf>,
+}
+
+/// One answer of a chain.
+#[derive(Debug, Clone, Copy)]
+pub struct ChainAnswer<'c> {
+    /// Its position: of rows with one id, the one in the answer with the highest position counts.
+    pub position: usize,
+    /// The answer.
+    pub entry: &'c Entry,
+    /// The snapshot that has it.
+    pub snapshot: &'c Snapshot,
+    /// The file that holds the body.
+    pub file: &'c Path,
+}
+
+impl Chain {
+    /// The chain that ends with the snapshot in `folder`.
+    ///
+    /// # Errors
+    /// When one of its snapshots is not there or not whole.
+    pub fn open(folder: &Path) -> Result<Self, ApiError> {
+        let mut snapshots = vec![Snapshot::open(folder)?];
+        loop {
+            let last = &snapshots[snapshots.len() - 1];
+            let Kind::Increment { base, number } = &last.manifest.kind else { break };
+            let folder = last.folder.with_file_name(base);
+            let is_a_name = !base.is_empty() && !base.contains(['/', '\\']) && base != ".." && base != ".";
+            if !is_a_name || !folder.is_dir() {
+                return Err(ApiError::new(
+                    ErrorKind::Disk,
+                    format!("the snapshot {} builds on `{base}`, which is not there", last.folder.display()),
+                    "extract again with `--full`",
+                ));
+            }
+            let before = Snapshot::open(&folder)?;
+            let is_before = match before.manifest.kind {
+                Kind::Full => true,
+                Kind::Increment { number: earlier, .. } => earlier < *number,
+            };
+            if !is_before {
+                return Err(ApiError::new(
+                    ErrorKind::Disk,
+                    format!("the snapshot {} builds on itself", last.folder.display()),
+                    "extract again with `--full`",
+                ));
+            }
+            snapshots.push(before);
+        }
+        snapshots.reverse();
+        let answers = snapshots.iter().map(|snapshot| snapshot.folder.join(ANSWERS)).collect();
+        Ok(Self { snapshots, answers })
+    }
+
+    /// The newest snapshot.
+    #[must_use]
+    pub fn newest(&self) -> &Snapshot {
+        self.snapshots.last().expect("a chain has at least one snapshot")
+    }
+
+    /// Every snapshot, oldest first.
+    #[must_use]
+    pub fn snapshots(&self) -> &[Snapshot] {
+        &self.snapshots
+    }
+
+    /// The answers that count: of every endpoint those of the newest snapshot that has all of it, and the changes since.
+    pub fn answers(&self) -> impl Iterator<Item = ChainAnswer<'_>> {
+        let mut from: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, snapshot) in self.snapshots.iter().enumerate() {
+            for (endpoint, summary) in &snapshot.manifest.endpoints {
+                if summary.since.is_none() {
+                    from.insert(endpoint, at);
+                }
+            }
+        }
+        self.snapshots
+            .iter()
+            .zip(&self.answers)
+            .enumerate()
+            .flat_map(move |(at, (snapshot, file))| {
+                let from = from.clone();
+                snapshot
+                    .entries
+                    .iter()
+                    .filter(move |entry| from.get(entry.endpoint.as_str()).is_none_or(|from| *from <= at))
+                    .map(move |entry| (snapshot, file, entry))
+            })
+            .enumerate()
+            .map(|(position, (snapshot, file, entry))| ChainAnswer { position, entry, snapshot, file })
+    }
+}
+
+/// The newest complete snapshot in the folder of a source, with what it builds on; `None` where there is none.
+///
+/// # Errors
+/// When it is damaged.
+pub fn newest(folder: &Path) -> Result<Option<Chain>, ApiError> {
+    complete(folder)?.pop().map(|newest| Chain::open(&newest)).transpose()
+}
+
+/// The folders of the complete snapshots of a source, oldest first.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn complete(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
+    let found = folders(folder)?;
+    Ok(found.into_iter().filter(|folder| !is_partial(folder)).collect())
+}
+
+/// The extraction of a source that was stopped, with the manifest that it began with; `None` where there is none.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn partial(folder: &Path) -> Result<Option<(PathBuf, Manifest)>, ApiError> {
+    let newest = folders(folder)?.into_iter().rfind(|folder| is_partial(folder));
+    Ok(newest
+        .and_then(|folder| Some((Manifest::read(&folder).ok()?, folder)))
+        .map(|(manifest, folder)| (folder, manifest)))
+}
+
+fn is_partial(folder: &Path) -> bool {
+    folder.to_string_lossy().ends_with(PARTIAL)
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.join(MANIFEST).is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The body of an answer.
+///
+/// # Errors
+/// When it cannot be read or is not what was written.
+pub fn body(file: &Path, entry: &Entry) -> io::Result<Vec<u8>> {
+    let packed = raw(file, entry)?;
+    let mut body = Vec::with_capacity(usize::try_from(entry.bytes).unwrap_or(0).min(1 << 28));
+    // What unpacks to more than was written is not what was written.
+    GzDecoder::new(packed.as_slice()).take(entry.bytes.saturating_add(1)).read_to_end(&mut body)?;
+    if body.len() as u64 != entry.bytes {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer is not what was written"));
+    }
+    Ok(body)
+}
+
+/// The body of an answer as it stands on disk.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn raw(file: &Path, entry: &Entry) -> io::Result<Vec<u8>> {
+    let mut file = File::open(file)?;
+    file.seek(SeekFrom::Start(entry.offset))?;
+    let mut packed = Vec::new();
+    file.take(entry.length).read_to_end(&mut packed)?;
+    Ok(packed)
+}

@@ -1,0 +1,417 @@
+//! The endpoints of one source, one after the other: what is there already, what is asked for, and what comes of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
+
+use super::client::{Call, Client};
+use super::paging::{Said, ask, next};
+use super::parents::{Parent, Parents};
+use super::rows::rows;
+use super::snapshot::{Chain, Entry, Journal, raw};
+use super::template::{Values, encoded, member, number, scalar};
+use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
+use crate::pipeline::Source;
+use crate::systems::{Api, Endpoint, Paging};
+
+/// Answers between two times at which everything is made sure to be on the disk.
+const SYNCED_EVERY: usize = 200;
+
+/// How often a list whose rows moved while it was read is read again.
+const PASSES: u64 = 2;
+
+/// The extraction of one source.
+pub(super) struct Walk<'a> {
+    pub source: &'a Source,
+    pub api: &'a Api,
+    pub settings: &'a ApiSettings,
+    pub client: &'a Client<'a>,
+    pub reporter: &'a dyn ApiReporter,
+    /// The snapshots before, whose answers are used where nothing changed.
+    pub before: Option<&'a Chain>,
+    /// The time since which changes are asked for; everything without it.
+    pub since: Option<Timestamp>,
+    pub journal: Mutex<Book>,
+    pub warnings: Mutex<Vec<String>>,
+}
+
+/// The journal and what it says.
+pub(super) struct Book {
+    pub journal: Journal,
+    pub entries: Vec<Entry>,
+    /// The last entry of every list, by endpoint, tenant and record.
+    last: FxHashMap<(String, Option<String>, Option<String>), usize>,
+}
+
+impl Book {
+    /// Opens the snapshot in `folder` and reads what it has.
+    pub fn open(folder: &Path) -> Result<Self, ApiError> {
+        let (journal, entries) = Journal::open(folder)?;
+        let mut book =
+            Self { journal, entries: Vec::with_capacity(entries.len()), last: FxHashMap::default() };
+        entries.into_iter().for_each(|entry| book.note(entry));
+        Ok(book)
+    }
+
+    fn note(&mut self, entry: Entry) {
+        let key = (entry.endpoint.clone(), entry.tenant.clone(), entry.parent.clone());
+        self.last.insert(key, self.entries.len());
+        self.entries.push(entry);
+    }
+
+    fn last_of(&self, list: List<'_>) -> Option<&Entry> {
+        let parent = list.parent.map(|parent| parent.id.clone());
+        let key = (list.endpoint.name.clone(), list.tenant.map(str::to_owned), parent);
+        self.last.get(&key).map(|at| &self.entries[*at])
+    }
+}
+
+/// One list: an endpoint, of a tenant, about a record.
+#[derive(Debug, Clone, Copy)]
+struct List<'l> {
+    endpoint: &'l Endpoint,
+    tenant: Option<&'l str>,
+    parent: Option<&'l Parent>,
+}
+
+impl Walk<'_> {
+    /// Reads everything that is not there yet.
+    pub fn walk(&self) -> Result<(), ApiError> {
+        if !self.api.tenants {
+            return self.tenant(None);
+        }
+        let mut failed: Vec<ApiError> = Vec::new();
+        let partner = self.settings.partner.as_deref();
+        let tenants = partner.into_iter().chain(self.settings.tenants.iter().map(String::as_str));
+        let count = tenants.clone().count();
+        for tenant in tenants {
+            match self.tenant(Some(tenant)) {
+                Ok(()) => {}
+                // A lapsed relationship with one client says nothing of the others.
+                Err(error) if matches!(error.kind, ErrorKind::SignIn | ErrorKind::Permission) => {
+                    self.warn(format!("the tenant `{tenant}` was not read: {error}"));
+                    failed.push(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match failed.pop() {
+            Some(error) if failed.len() + 1 == count => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn tenant(&self, tenant: Option<&str>) -> Result<(), ApiError> {
+        let is_partner = tenant.is_some() && tenant == self.settings.partner.as_deref();
+        for endpoint in wanted(self.api, &self.settings.entities) {
+            if tenant.is_some() && endpoint.partner != is_partner {
+                continue;
+            }
+            let done = match &endpoint.for_each {
+                None => self.list(List { endpoint, tenant, parent: None }),
+                Some(_) => self.each(endpoint, tenant),
+            };
+            match done {
+                Err(error)
+                    if error.kind == ErrorKind::Permission && (endpoint.optional || tenant.is_some()) =>
+                {
+                    let of = tenant.map(|tenant| format!(" of the tenant `{tenant}`")).unwrap_or_default();
+                    let hint =
+                        if error.hint.is_empty() { String::new() } else { format!("; {}", error.hint) };
+                    self.warn(format!("`{}`{of} was not read: {error}{hint}", endpoint.name));
+                }
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    /// One call per record of another endpoint, several at the same time.
+    fn each(&self, endpoint: &Endpoint, tenant: Option<&str>) -> Result<(), ApiError> {
+        let Some(for_each) = &endpoint.for_each else { return Ok(()) };
+        let parents =
+            {
+                let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+                Parents { api: self.api, any_case: self.source.system.any_case, before: self.before, tenant }
+                    .of(for_each, book.journal.folder(), &book.entries)?
+            };
+        let reusable = self.reusable(endpoint, tenant);
+        let total = parents.len() as u64;
+        let (at, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let failure: Mutex<Option<ApiError>> = Mutex::new(None);
+        let gone = AtomicUsize::new(0);
+        let threads = self.settings.concurrency.unwrap_or(self.api.pace.concurrency).clamp(1, 64);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        let Some(parent) = parents.get(at.fetch_add(1, Ordering::Relaxed)) else { return };
+                        let list = List { endpoint, tenant, parent: Some(parent) };
+                        let done = match reusable.get(parent.id.as_str()) {
+                            Some((entry, path))
+                                if parent.version.is_some() && entry.version == parent.version =>
+                            {
+                                self.reuse(list, entry, path)
+                            }
+                            _ => self.list(list),
+                        };
+                        match done {
+                            Ok(()) => {}
+                            // It was deleted since its list was read.
+                            Err(error) if error.kind == ErrorKind::Missing => {
+                                gone.fetch_add(1, Ordering::Relaxed);
+                            }
+                            Err(error) => {
+                                is_over.store(true, Ordering::Relaxed);
+                                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        let gone = gone.into_inner();
+        if gone > 0 {
+            self.warn(format!("`{}`: {gone} of {total} records were not there any more", endpoint.name));
+        }
+        Ok(())
+    }
+
+    /// Answers of the snapshot before about one record each, by the record.
+    fn reusable(&self, endpoint: &Endpoint, tenant: Option<&str>) -> BTreeMap<&str, (&Entry, &Path)> {
+        let mut found: BTreeMap<&str, (&Entry, &Path)> = BTreeMap::new();
+        let caches = endpoint.for_each.as_ref().is_some_and(|for_each| for_each.version.is_some());
+        if let (Some(before), true) = (self.before, caches) {
+            for answer in before.answers() {
+                let entry = answer.entry;
+                let is_it = entry.endpoint == endpoint.name && entry.tenant.as_deref() == tenant;
+                if let (Some(parent), true, None, 1) = (&entry.parent, is_it, &entry.next, entry.page) {
+                    found.insert(parent, (entry, answer.file));
+                }
+            }
+        }
+        found
+    }
+
+    fn reuse(&self, list: List<'_>, entry: &Entry, path: &Path) -> Result<(), ApiError> {
+        let mut book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if book.last_of(list).is_some() {
+            return Ok(());
+        }
+        let body = raw(path, entry)?;
+        let entry = Entry { is_reused: true, ..entry.clone() };
+        let entry = book.journal.add_compressed(entry, &body)?;
+        book.note(entry);
+        Ok(())
+    }
+
+    /// Reads a list from where it was left to its end.
+    fn list(&self, list: List<'_>) -> Result<(), ApiError> {
+        let endpoint = list.endpoint;
+        let paging = endpoint.paging.as_ref().unwrap_or(&self.api.paging);
+        let last = {
+            let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            book.last_of(list).cloned()
+        };
+        let (mut page, mut from) = match last {
+            Some(Entry { next: None, .. }) => return Ok(()),
+            Some(entry) => (entry.page, entry.next),
+            None => (0, None),
+        };
+        let mut ids: FxHashSet<String> = FxHashSet::default();
+        if page > 0 && endpoint.total.is_some() {
+            ids = self.ids_of(list)?;
+        }
+        let mut is_resumed = page > 0;
+        let (mut pass, mut first_page) = (1, 0);
+        loop {
+            let answer = match self.client.call(&self.call(list, paging, from.as_deref())) {
+                Ok(answer) => answer,
+                // Where the list went on is not known any more: cursors end. It is read again from the begin; of rows
+                // that come twice the later one counts.
+                Err(error) if is_resumed && matches!(error.kind, ErrorKind::Answer | ErrorKind::Missing) => {
+                    (from, is_resumed, first_page) = (None, false, page);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            is_resumed = false;
+            let any_case = self.source.system.any_case;
+            let own = rows(endpoint, &answer.json, any_case);
+            let count = own.len() as u64;
+            page += 1;
+            let total = endpoint.total.as_ref().and_then(|path| number(&answer.json, path, any_case));
+            let repeats = count > 0 && {
+                let before = ids.len();
+                ids.extend(own.iter().filter_map(|row| member(row, &endpoint.id, any_case).and_then(scalar)));
+                before > 0 && ids.len() == before
+            };
+            let said = Said {
+                answer: &answer.json,
+                link: answer.link.clone(),
+                rows: count,
+                page: page - first_page,
+            };
+            let mut following = next(paging, self.settings.page_size, total, &said, any_case);
+            // A link that leads back, or a page number that starts over.
+            if following.is_some()
+                && (following == from || (repeats && matches!(paging, Paging::Number { .. })))
+            {
+                following = None;
+            }
+            if following.is_none() && total.is_some_and(|total| (ids.len() as u64) < total) {
+                if pass < PASSES {
+                    // Rows moved to pages that were read already.
+                    (pass, first_page) = (pass + 1, page);
+                    self.keep(list, page, Some(String::new()), total, count, &answer.body)?;
+                    from = None;
+                    continue;
+                }
+                let total = total.unwrap_or_default();
+                self.warn(format!("`{}`: {} of {total} rows were found", endpoint.name, ids.len()));
+            }
+            self.keep(list, page, following.clone(), total, count, &answer.body)?;
+            match following {
+                Some(next) => from = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn call<'c>(&self, list: List<'c>, paging: &Paging, from: Option<&str>) -> Call<'c> {
+        let endpoint = list.endpoint;
+        let from = from.filter(|from| !from.is_empty());
+        let mut ask = ask(endpoint, paging, self.settings.page_size, from);
+        let mut values = Values::new();
+        if let (Some(since), Some(changes)) = (self.since, &endpoint.since) {
+            ask.query.extend(changes.query.clone());
+            if let Some(body) = &changes.body {
+                ask.body.get_or_insert_default().extend(body.clone());
+            }
+            let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            values.insert("since".to_owned(), since);
+        }
+        if let Some(tenant) = list.tenant {
+            values.insert("tenant".to_owned(), tenant.to_owned());
+        }
+        if let Some(parent) = list.parent {
+            values.insert("id".to_owned(), parent.id.clone());
+            values.insert("route".to_owned(), parent.route.clone());
+        }
+        Call { endpoint: &endpoint.name, path: &endpoint.path, ask, values }
+    }
+
+    /// Puts an answer on disk.
+    fn keep(
+        &self,
+        list: List<'_>,
+        page: u64,
+        next: Option<String>,
+        total: Option<u64>,
+        rows: u64,
+        body: &[u8],
+    ) -> Result<(), ApiError> {
+        let entry = Entry {
+            endpoint: list.endpoint.name.clone(),
+            name: name(list, page),
+            tenant: list.tenant.map(str::to_owned),
+            parent: list.parent.map(|parent| parent.id.clone()),
+            page,
+            offset: 0,
+            length: 0,
+            bytes: body.len() as u64,
+            rows,
+            next,
+            total,
+            version: list.parent.and_then(|parent| parent.version.clone()),
+            is_reused: false,
+            is_increment: self.since.is_some() && list.endpoint.since.is_some(),
+        };
+        let body = super::snapshot::compressed(body)?;
+        {
+            let mut book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = book.journal.add_compressed(entry, &body)?;
+            book.note(entry);
+            if book.entries.len() % SYNCED_EVERY == 0 {
+                book.journal.sync()?;
+            }
+        }
+        let source = &self.source.name;
+        self.reporter.event(&ApiEvent::Answer { source, endpoint: &list.endpoint.name, rows, total });
+        Ok(())
+    }
+
+    /// The ids that a list has brought.
+    fn ids_of(&self, list: List<'_>) -> Result<FxHashSet<String>, ApiError> {
+        let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let any_case = self.source.system.any_case;
+        let mut ids = FxHashSet::default();
+        for entry in book.entries.iter().filter(|entry| is_of(entry, list)) {
+            let body = super::snapshot::body(&book.journal.folder().join(super::snapshot::ANSWERS), entry)?;
+            let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let own = rows(list.endpoint, &json, any_case);
+            ids.extend(
+                own.iter().filter_map(|row| member(row, &list.endpoint.id, any_case).and_then(scalar)),
+            );
+        }
+        Ok(ids)
+    }
+
+    fn warn(&self, message: String) {
+        let source = &self.source.name;
+        self.reporter.event(&ApiEvent::Warning { source, message: &message });
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+    }
+}
+
+/// The endpoints that are asked for the entities: those that are for one of them, and those that these are asked per
+/// record of.
+pub(super) fn wanted<'a>(api: &'a Api, entities: &[crate::model::Entity]) -> Vec<&'a Endpoint> {
+    let mut wanted: Vec<bool> = api
+        .endpoints
+        .iter()
+        .map(|endpoint| {
+            endpoint.entities.is_empty() || endpoint.entities.iter().any(|entity| entities.contains(entity))
+        })
+        .collect();
+    // Parents stand before those that need them.
+    for at in (0..api.endpoints.len()).rev() {
+        if let (true, Some(for_each)) = (wanted[at], &api.endpoints[at].for_each) {
+            for (parent, other) in wanted.iter_mut().zip(&api.endpoints) {
+                *parent |= for_each.of.contains(&other.name);
+            }
+        }
+    }
+    api.endpoints
+        .iter()
+        .zip(wanted)
+        .filter(|(_, is_wanted)| *is_wanted)
+        .map(|(endpoint, _)| endpoint)
+        .collect()
+}
+
+fn is_of(entry: &Entry, list: List<'_>) -> bool {
+    entry.endpoint == list.endpoint.name
+        && entry.tenant.as_deref() == list.tenant
+        && entry.parent.as_deref() == list.parent.map(|parent| parent.id.as_str())
+}
+
+/// What a file of an answer would be called.
+fn name(list: List<'_>, page: u64) -> String {
+    let folder = list.tenant.map(|tenant| format!("tenants/{}/", encoded(tenant))).unwrap_or_default();
+    let name = &list.endpoint.name;
+    match list.parent {
+        None => format!("{folder}{name}_{page}.json"),
+        // The readers of answers that do not name their record go by the file's name.
+        Some(parent) if page == 1 => format!("{folder}{name}/{}.json", encoded(&parent.id)),
+        Some(parent) => format!("{folder}{name}/{}_{page}.json", encoded(&parent.id)),
+    }
+}
