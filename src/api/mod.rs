@@ -7,10 +7,12 @@
 
 mod client;
 mod credentials;
+mod discover;
 mod doctor;
 mod error;
 mod event;
 mod extraction;
+mod http;
 mod judge;
 mod pace;
 mod paging;
@@ -20,6 +22,7 @@ mod settings;
 mod sign_in;
 pub mod snapshot;
 mod template;
+mod token;
 mod walk;
 
 pub use doctor::{Check, Finding, Outcome, doctor};

@@ -13,7 +13,7 @@ pub(super) struct Ask {
     /// An address as the vendor gave it, in place of path and query.
     pub address: Option<String>,
     pub query: BTreeMap<String, Value>,
-    pub body: Option<Map<String, Value>>,
+    pub body: Option<Value>,
     pub headers: BTreeMap<String, String>,
 }
 
@@ -76,9 +76,11 @@ pub(super) fn ask(endpoint: &Endpoint, paging: &Paging, size: Option<u64>, next:
             let first: u64 = next.and_then(|next| next.parse().ok()).unwrap_or(1);
             let rows = size.unwrap_or(*page_size);
             if *in_body {
-                let body = ask.body.get_or_insert_default();
-                body.insert(start.clone(), first.into());
-                body.insert(name.clone(), rows.into());
+                let body = ask.body.get_or_insert_with(|| Value::Object(Map::new()));
+                if let Some(members) = body.as_object_mut() {
+                    members.insert(start.clone(), first.into());
+                    members.insert(name.clone(), rows.into());
+                }
             } else {
                 ask.query.insert(start.clone(), first.into());
                 ask.query.insert(name.clone(), rows.into());

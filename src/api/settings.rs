@@ -8,9 +8,9 @@ use crate::model::Entity;
 /// The section `api` of a source. Every default is resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiSettings {
-    /// The address that takes the place of the system's own base; it may hold the same `{name}`s.
+    /// The address that takes the place of a region's: what `{host}` is.
     pub base: Option<String>,
-    /// Values of the settings that the system names, `host` among them; defaults included.
+    /// Values of the settings that the system names, defaults included, and `host`, the address of the region.
     pub values: BTreeMap<String, String>,
     /// Where every credential that the system names comes from.
     pub credentials: BTreeMap<String, CredentialAt>,

@@ -293,8 +293,8 @@ impl Walk<'_> {
         let mut values = Values::new();
         if let (Some(since), Some(changes)) = (self.since, &endpoint.since) {
             ask.query.extend(changes.query.clone());
-            if let Some(body) = &changes.body {
-                ask.body.get_or_insert_default().extend(body.clone());
+            if let (Some(changes), Some(Value::Object(body))) = (&changes.body, &mut ask.body) {
+                body.extend(changes.clone());
             }
             let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             values.insert("since".to_owned(), since);

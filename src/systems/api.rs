@@ -273,8 +273,8 @@ pub struct Endpoint {
     /// Its query.
     #[serde(default)]
     pub query: BTreeMap<String, Value>,
-    /// The body of a query by POST.
-    pub body: Option<Map<String, Value>>,
+    /// The body of a query by POST, an object or a text.
+    pub body: Option<Value>,
     /// Headers of its own.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

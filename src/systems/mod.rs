@@ -74,7 +74,8 @@ fn whole(own: Table, earlier: &[Table]) -> Table {
 fn replace(table: &mut Table, by: Table) {
     for (key, value) in by {
         match (table.get_mut(&key), value) {
-            (Some(Value::Table(old)), Value::Table(new)) => replace(old, new),
+            // The regions of one vendor's product are not those of another.
+            (Some(Value::Table(old)), Value::Table(new)) if key != "regions" => replace(old, new),
             (_, value) => {
                 table.insert(key, value);
             }
