@@ -52,8 +52,8 @@ pub(super) struct Answer {
     /// As received, unpacked.
     pub body: Vec<u8>,
     pub json: Value,
-    /// The address of the relation `next`; nothing without a header `Link`.
-    pub link: Option<Option<String>>,
+    /// The address of the relation `next`, blank where there is none; nothing without a header `Link`.
+    pub link: Option<String>,
 }
 
 /// Speaks to the system of one source.
@@ -117,7 +117,7 @@ impl<'a> Client<'a> {
             .user_agent(concat!("matchbook/", env!("CARGO_PKG_VERSION")))
             .redirect(same_host)
             .connect_timeout(Duration::from_secs(20))
-            .timeout(Duration::from_secs(180))
+            .timeout(Duration::from_mins(3))
             .build()
             .map_err(|error| {
                 ApiError::new(
@@ -214,10 +214,10 @@ impl<'a> Client<'a> {
                 }
                 Tried::Passing { what, wait, is_limit: false } => {
                     if attempt > self.settings.retries {
-                        let tries = if attempt == 1 { String::new() } else { format!(", {attempt} times") };
+                        let often = if attempt == 1 { String::new() } else { format!(", {attempt} times") };
                         return Err(ApiError::new(
                             ErrorKind::Network,
-                            format!("`{}`: {what}{tries}", call.endpoint),
+                            format!("`{}`: {what}{often}", call.endpoint),
                             "extract again later: it goes on where it was",
                         ));
                     }
@@ -235,21 +235,21 @@ impl<'a> Client<'a> {
     /// together.
     fn growing(&self, tries: u32) -> Duration {
         let first = Duration::from_millis(self.settings.first_wait_ms);
-        let wait = first.saturating_mul(1 << (tries - 1).min(16)).min(Duration::from_secs(120));
+        let wait = first.saturating_mul(1 << (tries - 1).min(16)).min(Duration::from_mins(2));
         wait.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 
     fn keep_pace(&self, endpoint: &str) {
         while let Err(wait) = self.pacer.take(endpoint, Instant::now()) {
             self.tell_of(&wait);
-            std::thread::sleep(wait.wait);
+            std::thread::sleep(wait.length);
         }
     }
 
     fn tell_of(&self, wait: &super::pace::Wait) {
         if wait.is_news {
             let source = &self.source.name;
-            self.reporter.event(&ApiEvent::Waiting { source, wait: wait.wait, why: &wait.why });
+            self.reporter.event(&ApiEvent::Waiting { source, wait: wait.length, why: &wait.why });
         }
     }
 
@@ -344,7 +344,9 @@ impl<'a> Client<'a> {
         match verdict {
             Verdict::Good => {
                 let Some(json) = json else { unreachable!("an answer that is no JSON is not good") };
-                let link = headers.get(LINK).map(|link| next_link(link.to_str().unwrap_or_default()));
+                let link = headers
+                    .get(LINK)
+                    .map(|link| next_link(link.to_str().unwrap_or_default()).unwrap_or_default());
                 Tried::Answer(Answer { body, json, link })
             }
             Verdict::SignIn(what) => {

@@ -60,7 +60,6 @@ pub(super) fn judge(
         }
         404 | 410 => Verdict::Missing(what),
         429 => Verdict::Limit(what),
-        408 | 502..=504 => Verdict::Passing(what),
         500 => {
             let is_final = failures
                 .final_member
@@ -68,7 +67,7 @@ pub(super) fn judge(
                 .is_some_and(|path| json.is_some_and(|json| member(json, path, false).is_some()));
             if is_final && !is_passing { Verdict::Final(what) } else { Verdict::Passing(what) }
         }
-        501.. => Verdict::Passing(what),
+        408 | 501.. => Verdict::Passing(what),
         _ if is_passing => Verdict::Passing(what),
         _ => Verdict::Final(what),
     }

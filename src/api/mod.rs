@@ -29,4 +29,4 @@ pub use doctor::{Check, Finding, Outcome, doctor};
 pub use error::{ApiError, ErrorKind};
 pub use event::{ApiEvent, ApiReporter};
 pub use extraction::{Extracted, Extraction, ExtractionOptions, SourceExtraction, extract};
-pub use settings::{ApiSettings, CredentialAt};
+pub use settings::{ApiSettings, CredentialAt, PaceSetting};

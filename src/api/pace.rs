@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::PaceSetting;
 use crate::systems::Pace;
 
 /// A wait before the next request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wait {
     /// How long.
-    pub wait: Duration,
+    pub length: Duration,
     /// Why, in words.
     pub why: String,
     /// Whether nobody was told of it yet.
@@ -39,10 +40,14 @@ struct State {
 }
 
 impl Pacer {
-    /// The pace that a system declares, or the one that the pipeline says instead: requests, in seconds, or no limit.
-    pub fn new(pace: &Pace, instead: Option<Option<(u64, u64)>>) -> Self {
-        let declared = Some((pace.requests, pace.seconds));
-        let budget = instead.unwrap_or(declared).map(|(requests, seconds)| {
+    /// The pace that a system declares, or the one that the pipeline says instead.
+    pub fn new(pace: &Pace, instead: PaceSetting) -> Self {
+        let budget = match instead {
+            PaceSetting::Declared => Some((pace.requests, pace.seconds)),
+            PaceSetting::Limit { requests, seconds } => Some((requests, seconds)),
+            PaceSetting::Unlimited => None,
+        };
+        let budget = budget.map(|(requests, seconds)| {
             (usize::try_from(requests.max(1)).unwrap_or(usize::MAX), Duration::from_secs(seconds))
         });
         let delays = match budget {
@@ -111,7 +116,7 @@ impl State {
         if is_news && wait >= Duration::from_secs(1) {
             self.told = Some(until);
         }
-        Wait { wait, why, is_news: is_news && wait >= Duration::from_secs(1) }
+        Wait { length: wait, why, is_news: is_news && wait >= Duration::from_secs(1) }
     }
 }
 
@@ -127,36 +132,36 @@ mod tests {
 
     #[test]
     fn a_budget_is_a_sliding_window() {
-        let pacer = Pacer::new(&Pace { delays: Vec::new(), ..pace(2, 10) }, None);
+        let pacer = Pacer::new(&Pace { delays: Vec::new(), ..pace(2, 10) }, PaceSetting::Declared);
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(pacer.take("a", start), Ok(()));
         assert_eq!(pacer.take("a", at(4)), Ok(()));
         assert_eq!(pacer.take("b", at(4)), Ok(()), "another endpoint has a budget of its own");
         let wait = pacer.take("a", at(5)).expect_err("both requests are used");
-        assert_eq!((wait.wait, wait.is_news), (Duration::from_secs(5), true));
+        assert_eq!((wait.length, wait.is_news), (Duration::from_secs(5), true));
         assert!(!pacer.take("a", at(6)).expect_err("they still are").is_news, "it was told of");
         assert_eq!(pacer.take("a", at(10)), Ok(()));
-        assert_eq!(pacer.take("a", at(11)).expect_err("one is left from 4").wait, Duration::from_secs(3));
+        assert_eq!(pacer.take("a", at(11)).expect_err("one is left from 4").length, Duration::from_secs(3));
     }
 
     #[test]
     fn requests_are_apart_from_half_of_the_budget_on() {
-        let pacer = Pacer::new(&pace(4, 60), None);
+        let pacer = Pacer::new(&pace(4, 60), PaceSetting::Declared);
         let start = Instant::now();
         assert_eq!((pacer.take("a", start), pacer.take("a", start)), (Ok(()), Ok(())));
         let wait = pacer.take("a", start).expect_err("half is used");
-        assert_eq!((wait.wait, wait.is_news), (Duration::from_millis(500), false));
+        assert_eq!((wait.length, wait.is_news), (Duration::from_millis(500), false));
         assert_eq!(pacer.take("a", start + Duration::from_millis(500)), Ok(()));
     }
 
     #[test]
     fn nobody_asks_while_the_vendor_says_so() {
-        let pacer = Pacer::new(&pace(4, 60), Some(None));
+        let pacer = Pacer::new(&pace(4, 60), PaceSetting::Unlimited);
         let start = Instant::now();
         pacer.close(start, Duration::from_secs(30), "it said so");
         let wait = pacer.take("a", start + Duration::from_secs(10)).expect_err("20 s are left");
-        assert_eq!((wait.wait, wait.why.as_str()), (Duration::from_secs(20), "it said so"));
+        assert_eq!((wait.length, wait.why.as_str()), (Duration::from_secs(20), "it said so"));
         assert_eq!(pacer.take("a", start + Duration::from_secs(30)), Ok(()));
     }
 }

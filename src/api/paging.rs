@@ -20,8 +20,8 @@ pub(super) struct Ask {
 /// What an answer says of the list that it is part of.
 pub(super) struct Said<'a> {
     pub answer: &'a Value,
-    /// The address of the relation `next` in the header `Link`; nothing without that header.
-    pub link: Option<Option<String>>,
+    /// The address of the relation `next` in the header `Link`, blank where there is none; nothing without that header.
+    pub link: Option<String>,
     /// Rows in the answer.
     pub rows: u64,
     /// The number of the answer in the list, from 1.
@@ -117,7 +117,7 @@ pub(super) fn next(
         // A page without rows may still have a next one.
         Paging::Link { member: path, .. } => member(said.answer, path, any_case).and_then(scalar),
         Paging::LinkHeader { page_size, .. } => match &said.link {
-            Some(next) => next.clone(),
+            Some(next) => (!next.is_empty()).then(|| next.clone()),
             None => (said.rows >= size.unwrap_or(*page_size)).then(|| (said.page + 1).to_string()),
         },
         Paging::Rows { next, .. } => {

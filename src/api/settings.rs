@@ -20,8 +20,8 @@ pub struct ApiSettings {
     pub tenants: Vec<String>,
     /// The tenant of the provider itself, for what only it can be asked.
     pub partner: Option<String>,
-    /// Requests, in seconds, that replace the system's own pace; `None` inside for no limit.
-    pub pace: Option<Option<(u64, u64)>>,
+    /// How fast it is asked.
+    pub pace: PaceSetting,
     /// Calls at the same time, where it differs from the system's own.
     pub concurrency: Option<u64>,
     /// Rows per page, where it differs from the system's own.
@@ -34,6 +34,23 @@ pub struct ApiSettings {
     pub full_every: u64,
     /// Where the source's snapshots are.
     pub snapshots: PathBuf,
+}
+
+/// How fast a source is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PaceSetting {
+    /// As its system declares.
+    #[default]
+    Declared,
+    /// So many requests in so many seconds.
+    Limit {
+        /// Requests.
+        requests: u64,
+        /// Seconds.
+        seconds: u64,
+    },
+    /// As fast as it answers.
+    Unlimited,
 }
 
 /// Where a credential comes from.

@@ -23,15 +23,12 @@ fn filled_by(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     while let Some((before, behind)) = rest.split_once('{') {
         filled.push_str(before);
         let named = behind.split_once('}').and_then(|(name, behind)| Some((value(name)?, behind)));
-        match named {
-            Some((value, behind)) => {
-                filled.push_str(&value);
-                rest = behind;
-            }
-            None => {
-                filled.push('{');
-                rest = behind;
-            }
+        if let Some((value, behind)) = named {
+            filled.push_str(&value);
+            rest = behind;
+        } else {
+            filled.push('{');
+            rest = behind;
         }
     }
     filled.push_str(rest);

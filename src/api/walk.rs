@@ -54,7 +54,9 @@ impl Book {
         let (journal, entries) = Journal::open(folder)?;
         let mut book =
             Self { journal, entries: Vec::with_capacity(entries.len()), last: FxHashMap::default() };
-        entries.into_iter().for_each(|entry| book.note(entry));
+        for entry in entries {
+            book.note(entry);
+        }
         Ok(book)
     }
 
@@ -217,11 +219,11 @@ impl Walk<'_> {
     fn list(&self, list: List<'_>) -> Result<(), ApiError> {
         let endpoint = list.endpoint;
         let paging = endpoint.paging.as_ref().unwrap_or(&self.api.paging);
-        let last = {
+        let left_at = {
             let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
             book.last_of(list).cloned()
         };
-        let (mut page, mut from) = match last {
+        let (mut page, mut from) = match left_at {
             Some(Entry { next: None, .. }) => return Ok(()),
             Some(entry) => (entry.page, entry.next),
             None => (0, None),
@@ -340,7 +342,7 @@ impl Walk<'_> {
             let mut book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = book.journal.add_compressed(entry, &body)?;
             book.note(entry);
-            if book.entries.len() % SYNCED_EVERY == 0 {
+            if book.entries.len().is_multiple_of(SYNCED_EVERY) {
                 book.journal.sync()?;
             }
         }

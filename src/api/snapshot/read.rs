@@ -118,6 +118,9 @@ impl Chain {
     }
 
     /// The newest snapshot.
+    ///
+    /// # Panics
+    /// Never: a chain has at least one.
     #[must_use]
     pub fn newest(&self) -> &Snapshot {
         self.snapshots.last().expect("a chain has at least one snapshot")
