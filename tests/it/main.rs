@@ -11,6 +11,7 @@ mod decisions_file;
 mod errors;
 mod extract;
 mod extract_edges;
+mod fake;
 mod flexible_assets;
 mod fuzz;
 mod identifiers;
