@@ -19,6 +19,7 @@ mod init;
 mod integration_report;
 mod kaseya_bms;
 mod lines;
+mod live;
 mod matching;
 mod methods;
 mod microsoft_365;
