@@ -224,25 +224,24 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
     if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
         return (records, Vec::new());
     }
-    let mut order = by_id(&records);
-    let mut repeated = Vec::new();
-    let mut last: Option<u32> = None;
-    order.retain(|row| match last {
-        Some(last) if ids.value(last as usize) == ids.value(*row as usize) => {
-            repeated.push((last, *row));
-            false
-        }
-        _ => {
-            last = Some(*row);
-            true
-        }
-    });
     let what = |row: u32| repeats.get(records.file_at(row)).copied().unwrap_or_default();
+    let position = |row: u32| match what(row) {
+        Repeats::Latest(position) => Some((position, row)),
+        _ => None,
+    };
+    let (mut order, mut repeated) = (Vec::with_capacity(records.len()), Vec::new());
+    for rows in by_id(&records).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
+        let latest = rows.iter().filter_map(|row| position(*row)).max().map(|(_, row)| row);
+        let kept = latest.unwrap_or(rows[0]);
+        order.push(kept);
+        repeated.extend(rows.iter().filter(|row| **row != kept).map(|row| (kept, *row)));
+    }
     let (mut bad, mut merged) = (Vec::new(), Vec::new());
     let mut more = repeated.len() as u64;
     for (first, row) in repeated {
         match what(row) {
             Repeats::Merged => merged.push(row),
+            Repeats::Latest(_) => {}
             Repeats::Same if is_same(&records, first, row) => {}
             Repeats::Same | Repeats::Bad => {
                 bad.push(row);

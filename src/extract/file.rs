@@ -11,7 +11,7 @@ use super::files::{Format, Input, squeeze};
 use super::heading_row;
 use super::headings::{Headings, entity_of};
 use super::joins::Joins;
-use super::sink::{FileRows, Sink};
+use super::sink::{FileRows, Repeats, Sink};
 use super::stand_ins::StandIns;
 use super::workbook;
 use super::{FileReport, LookupItem};
@@ -50,6 +50,21 @@ pub(super) enum Rows {
     /// Nothing that is read.
     #[default]
     Nothing,
+}
+
+impl Content {
+    /// Says that it is the answer of this position. What only says more of a record stays that.
+    pub fn stands_at(&mut self, position: u32) {
+        let children = self.children.iter_mut().map(|(_, rows)| rows);
+        let own: Vec<&mut FileRows> = match &mut self.rows {
+            Rows::Records(_, rows) | Rows::Detail(_, rows) => vec![rows],
+            Rows::Several(all) => all.iter_mut().map(|(_, rows)| rows).collect(),
+            _ => Vec::new(),
+        };
+        for rows in own.into_iter().chain(children).filter(|rows| rows.repeats != Repeats::Merged) {
+            rows.repeats = Repeats::Latest(position);
+        }
+    }
 }
 
 impl From<Rows> for Content {

@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::answers::{self, Answer};
 use super::archive::{self, Member};
 use super::belonging::{Home, Place};
 use super::error::Failure;
 use super::values::is_guid;
 use super::workbook::{self, Sheet};
+use crate::api::snapshot::Chain;
 use crate::model::Entity;
 use crate::pipeline::FileSpec;
 
@@ -27,6 +29,8 @@ pub(super) struct Input {
     path: PathBuf,
     /// Set for a member of an archive.
     member: Option<Member>,
+    /// Set for an answer in a snapshot.
+    answer: Option<Answer>,
     /// The entity that the pipeline gives.
     pub entity: Option<Entity>,
     /// The organization that the pipeline gives.
@@ -134,6 +138,14 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
     Ok(inputs)
 }
 
+/// The answers of the newest snapshot of a source that is read over its interface.
+pub(super) fn of_snapshot(snapshots: &Path, folder: &Path) -> Result<Vec<Input>, Failure> {
+    let spec = FileSpec { path: snapshots.to_owned(), written: String::new(), entity: None, organization: None };
+    let mut finder = Finder { spec: &spec, folder, inputs: Vec::new(), seen: BTreeSet::new() };
+    finder.add_answers(&answers::newest(snapshots)?)?;
+    Ok(finder.inputs)
+}
+
 fn ends_with_txt(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("txt"))
 }
@@ -156,6 +168,9 @@ impl Finder<'_> {
         let about = std::fs::metadata(path)?;
         if !self.seen.insert(path.canonicalize()?) {
             return Ok(());
+        }
+        if about.is_dir() && answers::is_snapshot(path) {
+            return self.add_answers(&answers::chain(path)?);
         }
         if about.is_dir() {
             return if depth < DEPTH { self.add_folder(path, below, depth) } else { Ok(()) };
@@ -189,6 +204,27 @@ impl Finder<'_> {
         Ok(())
     }
 
+    /// Adds the answers of a snapshot.
+    fn add_answers(&mut self, chain: &Chain) -> Result<(), Failure> {
+        for answer in chain.answers() {
+            let shown = format!("{}/{}", shown(&answer.snapshot.folder, self.folder), answer.entry.name);
+            let below = answer.entry.name.clone();
+            self.inputs.push(Input {
+                format: Format::of(&shown),
+                shown,
+                path: answer.file.to_owned(),
+                member: None,
+                answer: Some(Answer::new(&answer)?),
+                entity: self.spec.entity,
+                organization: self.spec.organization.clone(),
+                sheet: None,
+                is_named: false,
+                below,
+            });
+        }
+        Ok(())
+    }
+
     /// Adds a file, or every sheet of a workbook.
     fn push(
         &mut self,
@@ -202,6 +238,7 @@ impl Finder<'_> {
             shown,
             path: path.to_owned(),
             member,
+            answer: None,
             entity: self.spec.entity,
             organization: self.spec.organization.clone(),
             format,
@@ -231,16 +268,22 @@ fn shown(path: &Path, folder: &Path) -> String {
 impl Input {
     /// Opens the file and hands a reader to `read`. A member of an archive is unpacked as it is read.
     pub fn read<T>(&self, read: impl FnOnce(&mut dyn Read) -> Result<T, Failure>) -> Result<T, Failure> {
-        match &self.member {
+        match (&self.member, &self.answer) {
             // The readers have buffers of their own.
-            None => read(&mut File::open(&self.path)?),
-            Some(member) => member.read(|inner| read(&mut BufReader::new(inner))),
+            (None, None) => read(&mut File::open(&self.path)?),
+            (Some(member), _) => member.read(|inner| read(&mut BufReader::new(inner))),
+            (None, Some(answer)) => answer.read(&self.path, read),
         }
     }
 
-    /// The path on disk, for readers that need one; `None` for members of archives.
+    /// The path on disk, for readers that need one; `None` for what is part of a file.
     pub fn path(&self) -> Option<&Path> {
-        self.member.is_none().then_some(&self.path)
+        (self.member.is_none() && self.answer.is_none()).then_some(&self.path)
+    }
+
+    /// The position of an answer among those of its source; `None` for anything else.
+    pub fn position(&self) -> Option<u32> {
+        self.answer.as_ref().map(Answer::position)
     }
 
     /// How little the pipeline's path says of the file: whether nothing but where it is, and how far off it starts.
@@ -252,6 +295,14 @@ impl Input {
     pub fn home(&self) -> Home {
         let parent = self.shown.rsplit_once('/').map_or("", |(parent, _)| parent);
         let organization = self.organization.clone();
+        if self.answer.is_some() {
+            let inside = self.below.rsplit_once('/').map(|(folder, _)| folder);
+            let folder = inside.map(|inside| Place {
+                path: parent.to_owned(),
+                name: inside.rsplit('/').next().unwrap_or(inside).to_owned(),
+            });
+            return Home { organization, folder, archive: None };
+        }
         if self.member.is_none() {
             let folder =
                 self.path.parent().map(|folder| Place { path: parent.to_owned(), name: name_of(folder) });

@@ -6,6 +6,7 @@
 
 mod account;
 mod adapters;
+mod answers;
 mod archive;
 mod assemble;
 mod attributes;
@@ -268,6 +269,12 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
     let mut inputs: Vec<(SourceIx, Input)> = Vec::new();
     let mut failures: Vec<(SourceIx, String, Failure)> = Vec::new();
     for (ix, source) in (0..).zip(&pipeline.sources) {
+        if let Some(api) = &source.api {
+            match files::of_snapshot(&api.snapshots, &pipeline.folder) {
+                Ok(found) => inputs.extend(found.into_iter().map(|input| (ix, input))),
+                Err(failure) => failures.push((ix, String::new(), failure)),
+            }
+        }
         for spec in &source.files {
             match files::find(spec, &pipeline.folder) {
                 Ok(found) => inputs.extend(found.into_iter().map(|input| (ix, input))),
@@ -295,8 +302,12 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
         .into_par_iter()
         .with_max_len(1)
         .map(|(ix, input)| {
-            let outcome = file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)]);
-            if let Ok((_, report)) = &outcome {
+            let mut outcome =
+                file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)]);
+            if let Ok((content, report)) = &mut outcome {
+                if let Some(position) = input.position() {
+                    content.stands_at(position);
+                }
                 tell(ExtractEvent::FileRead(report));
             }
             (ix, input.shown, outcome)
@@ -312,7 +323,8 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
     }
     for (ix, source) in (0..).zip(&pipeline.sources) {
         let has_failed = failures.iter().any(|(failed, ..)| *failed == ix);
-        if !source.files.is_empty() && !has_failed && !whole.sources.contains(&ix) {
+        let has_files = !source.files.is_empty() || source.api.is_some();
+        if has_files && !has_failed && !whole.sources.contains(&ix) {
             let what = format!("none of its files holds anything that {} delivers", source.system.title);
             let hint = "see `matchbook check` for what each file is";
             failures.push((ix, String::new(), Failure::new(what, hint)));

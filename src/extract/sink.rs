@@ -40,6 +40,9 @@ pub(super) enum Repeats {
     Same,
     /// The earlier one, of which it says more. It is no row of its own.
     Merged,
+    /// The earlier or the later one again: of rows in answers of an interface, that in the answer of the highest position
+    /// counts.
+    Latest(u32),
 }
 
 /// Something that was noticed about the row being built.

@@ -13,7 +13,7 @@ pub(super) use journal::compressed;
 pub use journal::{Entry, Journal};
 pub(super) use manifest::hex;
 pub use manifest::{EndpointSummary, Kind, Manifest, checksum};
-pub use read::{Chain, ChainAnswer, Snapshot, body, complete, newest, partial, raw};
+pub use read::{Chain, ChainAnswer, Snapshot, body, complete, is_snapshot, newest, partial, raw};
 
 /// What the name of the folder of an extraction ends with that is not complete.
 pub const PARTIAL: &str = ".partial";

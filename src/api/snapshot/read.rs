@@ -187,6 +187,12 @@ pub fn partial(folder: &Path) -> Result<Option<(PathBuf, Manifest)>, ApiError> {
         .map(|(manifest, folder)| (folder, manifest)))
 }
 
+/// Whether a folder is a snapshot.
+#[must_use]
+pub fn is_snapshot(folder: &Path) -> bool {
+    [MANIFEST, INDEX, ANSWERS].iter().all(|name| folder.join(name).is_file())
+}
+
 fn is_partial(folder: &Path) -> bool {
     folder.to_string_lossy().ends_with(PARTIAL)
 }
