@@ -62,6 +62,9 @@ codes! {
     Repeated = "P108";
     /// A pattern that cannot be understood.
     BadPattern = "P109";
+    /// Two keys are given of which a source has one: it is read from files or over its interface, and its
+    /// credentials come from variables or from a file.
+    Contradiction = "P110";
     /// No such system. `matchbook systems` lists them.
     UnknownSystem = "P201";
     /// Two sources have one name.
@@ -85,6 +88,10 @@ codes! {
     LockedType = "P210";
     /// The mapping profile cannot be read or is wrong.
     BadProfile = "P211";
+    /// The description of a system of your own cannot be read or is wrong.
+    BadSystem = "P212";
+    /// The address of a system is incomplete, or it would be asked without TLS.
+    BadAddress = "P213";
     /// No such entity.
     UnknownEntity = "P301";
     /// No such key to match by.

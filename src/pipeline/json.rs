@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::api::ApiSettings;
 use crate::model::{Encoding, Entity};
 use crate::normalize::Key;
 
@@ -79,6 +80,7 @@ fn source(source: &Source) -> Value {
         "system": source.system.name,
         "role": source.role.name(),
         "files": source.files.iter().map(file).collect::<Vec<_>>(),
+        "api": source.api.as_ref().map(api),
         "optional": source.optional,
         "organization_by": match source.organization_by {
             OrganizationBy::Site => "site",
@@ -109,6 +111,17 @@ fn source(source: &Source) -> Value {
                 PushAll::Forced => json!("force"),
             },
         },
+    })
+}
+
+/// What decides which records a snapshot has; how fast they are asked for, and as whom, does not.
+fn api(api: &ApiSettings) -> Value {
+    json!({
+        "base": api.base,
+        "settings": api.values,
+        "entities": api.entities.iter().map(|entity| entity.table()).collect::<Vec<_>>(),
+        "tenants": api.tenants,
+        "partner": api.partner,
     })
 }
 

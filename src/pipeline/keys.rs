@@ -41,7 +41,8 @@ pub(super) const PIPELINE: &[Known] = &[
 const HUB: &[Known] = &[
     optional("name", Text),
     optional("system", Text),
-    required("files", HUB_FILES),
+    optional("files", HUB_FILES),
+    optional("api", Section(API)),
     optional("links", Map(&Text)),
     optional("headings", Map(&Map(&Text))),
     optional("reading", Section(READING)),
@@ -51,7 +52,8 @@ const SOURCE: &[Known] = &[
     required("name", Text),
     required("system", Text),
     optional("role", Text),
-    required("files", FILES),
+    optional("files", FILES),
+    optional("api", Section(API)),
     optional("organization", Text),
     optional("optional", Flag),
     optional("organization_by", Text),
@@ -71,6 +73,27 @@ const SOURCE: &[Known] = &[
     optional("headings", Map(&Map(&Text))),
     optional("reading", Section(READING)),
 ];
+
+/// How a source is read over its interface.
+pub(super) const API: &[Known] = &[
+    optional("region", Text),
+    optional("base", Text),
+    optional("settings", Map(&Text)),
+    optional("credentials", Map(&Text)),
+    optional("credentials_file", Text),
+    optional("entities", TEXTS),
+    optional("tenants", TEXTS),
+    optional("partner", Text),
+    optional("pace", OneOf(&[Text, Section(PACE)])),
+    optional("concurrency", Whole),
+    optional("page_size", Whole),
+    optional("retries", Whole),
+    optional("first_wait_ms", Whole),
+    optional("full_every", Whole),
+    optional("snapshots", Text),
+];
+
+const PACE: &[Known] = &[required("requests", Whole), required("seconds", Whole)];
 
 const READING: &[Known] = &[
     optional("encoding", Text),

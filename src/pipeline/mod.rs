@@ -3,6 +3,7 @@
 //! here.
 
 mod accounts;
+mod api;
 mod cases;
 mod codes;
 mod creates;

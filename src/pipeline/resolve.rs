@@ -14,7 +14,7 @@ use super::errors::{Faults, shown};
 use super::roster::Roster;
 use super::written::Section;
 use super::{Code, JunkAdditions, Limits, MachineValues, Method, Names, Pipeline, PlanSettings};
-use super::{cases, ownership, sources};
+use super::{api, cases, ownership, sources};
 
 /// The pipeline in `root`, the content of the file `path`, whose text is `text`; incomplete when anything was
 /// reported.
@@ -27,6 +27,7 @@ pub(super) fn pipeline(path: &Path, text: &str, root: &Section<'_>, faults: &mut
         path.file_stem().map_or_else(|| "pipeline".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let method_spot = root.text("method");
     let method = method_spot.as_ref().and_then(|spot| method(spot, faults));
+    api::check_origins(root, faults);
     let roster = Roster::new(root, faults);
     if let (Some(method), Some(spot)) = (method, &method_spot) {
         roster.check_method(method, spot, faults);

@@ -14,7 +14,7 @@ use super::resolve::{choice, choice_or_default, entity, owned};
 use super::roster::{Draft, Roster};
 use super::written::{Section, section, text};
 use super::{Code, FileSpec, Method, OrganizationBy, PushAll, Source, Sync};
-use super::{accounts, creates, links, ownership, profile, reading, tiers};
+use super::{accounts, api, creates, links, ownership, profile, reading, tiers};
 
 const ORGANIZATION_BY: [(&str, OrganizationBy); 2] =
     [("site", OrganizationBy::Site), ("autotask-company", OrganizationBy::AutotaskCompany)];
@@ -62,7 +62,7 @@ fn source(
         accounts: accounts::accounts(section, system, role, faults),
         licenses: accounts::licenses(section, system, role, folder, faults),
         reading: reading::resolve(section, faults),
-        api: None,
+        api: api::resolve(section, draft.name.get_ref(), system, role, folder, faults),
     })
 }
 
