@@ -262,6 +262,8 @@ mod tests {
 
     use base64::prelude::BASE64_STANDARD;
 
+    use crate::api::PaceSetting;
+
     use super::*;
 
     fn settings(credentials: &[(&str, CredentialAt)]) -> ApiSettings {
@@ -272,7 +274,7 @@ mod tests {
             entities: Vec::new(),
             tenants: Vec::new(),
             partner: None,
-            pace: None,
+            pace: PaceSetting::Declared,
             concurrency: None,
             page_size: None,
             retries: 5,

@@ -140,7 +140,8 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
 
 /// The answers of the newest snapshot of a source that is read over its interface.
 pub(super) fn of_snapshot(snapshots: &Path, folder: &Path) -> Result<Vec<Input>, Failure> {
-    let spec = FileSpec { path: snapshots.to_owned(), written: String::new(), entity: None, organization: None };
+    let spec =
+        FileSpec { path: snapshots.to_owned(), written: String::new(), entity: None, organization: None };
     let mut finder = Finder { spec: &spec, folder, inputs: Vec::new(), seen: BTreeSet::new() };
     finder.add_answers(&answers::newest(snapshots)?)?;
     Ok(finder.inputs)

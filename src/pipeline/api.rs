@@ -14,7 +14,7 @@ use super::errors::{Faults, shown};
 use super::keys::API;
 use super::resolve::entity;
 use super::written::{Section, text};
-use crate::api::{ApiSettings, CredentialAt};
+use crate::api::{ApiSettings, CredentialAt, PaceSetting};
 use crate::model::{Entity, Role};
 use crate::systems::{Api, System};
 
@@ -126,12 +126,7 @@ struct Part<'s, 'a> {
 }
 
 impl Part<'_, '_> {
-    fn whole(
-        &self,
-        key: &str,
-        range: std::ops::RangeInclusive<u64>,
-        faults: &mut Faults,
-    ) -> Option<u64> {
+    fn whole(&self, key: &str, range: std::ops::RangeInclusive<u64>, faults: &mut Faults) -> Option<u64> {
         let number = self.section.whole(key)?;
         if !range.contains(&number) {
             let span = self.section.value(key)?.span();
@@ -157,9 +152,9 @@ impl Part<'_, '_> {
             return None;
         }
         let scheme = written.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-        let bare = host.rsplit_once(':').map_or(host, |(bare, port)| {
-            if port.chars().all(|c| c.is_ascii_digit()) { bare } else { host }
-        });
+        let bare = host
+            .rsplit_once(':')
+            .map_or(host, |(bare, port)| if port.chars().all(|c| c.is_ascii_digit()) { bare } else { host });
         let is_here = matches!(bare, "127.0.0.1" | "[::1]" | "localhost");
         let what = if bare.is_empty() {
             format!("`{}` is not a whole address", shown(written))
@@ -248,7 +243,11 @@ impl Part<'_, '_> {
             }
             None => {
                 let default = regions.get("default");
-                if default.is_none() && !regions.is_empty() && !has_base && self.section.value("region").is_none() {
+                if default.is_none()
+                    && !regions.is_empty()
+                    && !has_base
+                    && self.section.value("region").is_none()
+                {
                     let names: Vec<String> = regions.keys().map(|name| format!("`{name}`")).collect();
                     let message = format!("{} needs the `region` of your account", self.system.title);
                     faults
@@ -271,7 +270,10 @@ impl Part<'_, '_> {
         }
         if let Some(file) = file {
             let path = folder.join(file.get_ref());
-            return known.keys().map(|name| (name.clone(), CredentialAt::File(path.clone(), name.clone()))).collect();
+            return known
+                .keys()
+                .map(|name| (name.clone(), CredentialAt::File(path.clone(), name.clone())))
+                .collect();
         }
         let mut found = BTreeMap::new();
         for (key, value) in table.iter().flat_map(Section::entries) {
@@ -391,11 +393,12 @@ impl Part<'_, '_> {
         }
     }
 
-    fn pace(&self, faults: &mut Faults) -> Option<Option<(u64, u64)>> {
+    fn pace(&self, faults: &mut Faults) -> PaceSetting {
         if let Some(spot) = self.section.text("pace") {
-            return super::resolve::choice(&spot, "pace", &[("none", ())], faults).map(|()| None);
+            return super::resolve::choice(&spot, "pace", &[("none", PaceSetting::Unlimited)], faults)
+                .unwrap_or_default();
         }
-        let pace = self.section.section("pace")?;
+        let Some(pace) = self.section.section("pace") else { return PaceSetting::Declared };
         let mut number = |key: &str, most: u64| {
             let number = pace.whole(key)?;
             if !(1..=most).contains(&number) {
@@ -405,7 +408,10 @@ impl Part<'_, '_> {
             }
             Some(number)
         };
-        let (requests, seconds) = (number("requests", 1_000_000), number("seconds", 86_400));
-        Some(Some((requests?, seconds?)))
+        match (number("requests", 1_000_000), number("seconds", 86_400)) {
+            (Some(requests), Some(seconds)) => PaceSetting::Limit { requests, seconds },
+            // What is missing was reported.
+            _ => PaceSetting::Declared,
+        }
     }
 }

@@ -1,20 +1,19 @@
-//! A pipeline whose hub, or a source, is read over its interface.
+//! A small estate that is read from saved documents, and the same estate over an interface.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use matchbook::api::{
-    ApiEvent, ApiReporter, ApiSettings, CredentialAt, Extraction, ExtractionOptions, PaceSetting, extract,
-};
-use matchbook::pipeline::Pipeline;
+use matchbook::api::{ApiEvent, ApiReporter, Extraction, ExtractionOptions, extract};
+use matchbook::pipeline::{self, Pipeline};
+
+use crate::workspace::Workspace;
 
 /// Keeps what an extraction tells.
 #[derive(Default)]
 pub struct Told(Mutex<Vec<String>>);
 
 impl Told {
-    /// What was told, in words.
+    /// What was told, as debug text.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().expect("no test fails while it is held"))
     }
@@ -26,43 +25,113 @@ impl ApiReporter for Told {
     }
 }
 
-/// Settings of a source that is read from a fake at `base`, with credentials in a file of `folder`.
-pub fn settings(
-    folder: &Path,
-    base: &str,
-    values: &[(&str, &str)],
-    credentials: &[(&str, &str)],
-    entities: &[matchbook::model::Entity],
-) -> ApiSettings {
-    let file = folder.join("keys.toml");
-    let text: String = credentials.iter().map(|(name, value)| format!("{name} = {value:?}\n")).collect();
-    std::fs::write(&file, text).expect("the folder can be written to");
+/// The lines of a section `api` that asks a fake at `base`: no limit, short waits, credentials from `keys.toml`.
+pub fn asks(base: &str) -> String {
+    format!("base = \"{base}\"\ncredentials_file = \"keys.toml\"\npace = \"none\"\nfirst_wait_ms = 1\n")
+}
+
+/// The workspace with the credentials in a file that only its owner may read.
+pub fn with_keys(workspace: Workspace, keys: &[(&str, &str)]) -> Workspace {
+    let text: String = keys.iter().map(|(name, key)| format!("{name} = {key:?}\n")).collect();
+    let workspace = workspace.with("keys.toml", text);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("it is our file");
+        std::fs::set_permissions(workspace.path("keys.toml"), std::fs::Permissions::from_mode(0o600))
+            .expect("the file is ours");
     }
-    ApiSettings {
-        base: Some(base.to_owned()),
-        values: values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        credentials: credentials
-            .iter()
-            .map(|(name, _)| ((*name).to_owned(), CredentialAt::File(file.clone(), (*name).to_owned())))
-            .collect::<BTreeMap<_, _>>(),
-        entities: entities.to_vec(),
-        tenants: Vec::new(),
-        partner: None,
-        pace: PaceSetting::Unlimited,
-        concurrency: None,
-        page_size: None,
-        retries: 5,
-        first_wait_ms: 1,
-        full_every: 7,
-        snapshots: folder.join("snapshots"),
+    workspace
+}
+
+/// The folder of a sample.
+pub fn sample(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name).display().to_string()
+}
+
+/// The pipeline of a workspace.
+pub fn load(workspace: &Workspace, name: &str) -> Pipeline {
+    match pipeline::load(&workspace.path(name)) {
+        Ok(pipeline) => pipeline,
+        Err(errors) => panic!("{errors}"),
     }
 }
 
-/// Extracts one source of a system with these settings.
+/// Extracts every source of a pipeline that has an interface; every one of them succeeds.
 pub fn extracted(pipeline: &Pipeline, told: &Told) -> Extraction {
-    extract(pipeline, &ExtractionOptions::default(), told)
+    let done = extract(pipeline, &ExtractionOptions::default(), told);
+    for source in &done.sources {
+        if let Err(error) = &source.outcome {
+            panic!("`{}`: {error}; {}; {:?}", source.source, error.hint, told.take());
+        }
+    }
+    done
+}
+
+/// Every row of every table of the last run, without what says where and when it was read: file, line, run and times.
+pub fn warehouse(workspace: &Workspace, name: &str) -> Vec<String> {
+    let output = workspace.run(&["run", name, "--quiet"]);
+    let code = output.status.code();
+    assert!(matches!(code, Some(0 | 3)), "{code:?} {}", String::from_utf8_lossy(&output.stderr));
+    let tables = [
+        "organizations",
+        "locations",
+        "contacts",
+        "configurations",
+        "tickets",
+        "licenses",
+        "groups",
+        "matches",
+        "diffs",
+        "plan_steps",
+        "plan_reasons",
+        "quarantine",
+        "data_quality",
+    ];
+    let mut rows = Vec::new();
+    for table in tables {
+        let sql = format!(
+            "SELECT '{table}' AS t, to_json(r) AS row FROM (SELECT * EXCLUDE (run_id) FROM {table}) AS r"
+        );
+        let output = workspace.run(&["query", name, &sql, "--json"]);
+        assert!(output.status.success(), "{table}: {}", String::from_utf8_lossy(&output.stderr));
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            rows.push(without_places(line));
+        }
+    }
+    rows.sort();
+    rows
+}
+
+/// A row without the names and lines of files.
+fn without_places(line: &str) -> String {
+    let mut row: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| line.into());
+    strip(&mut row);
+    row.to_string()
+}
+
+fn strip(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members
+                .retain(|name, _| !matches!(name.as_str(), "source_file" | "source_line" | "file" | "line"));
+            members.values_mut().for_each(strip);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(strip),
+        serde_json::Value::String(text) if text.starts_with('{') => {
+            if let Ok(mut inner) = serde_json::from_str::<serde_json::Value>(text) {
+                strip(&mut inner);
+                *text = inner.to_string();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Asserts that two warehouses say the same, and says in which rows they differ.
+pub fn assert_same(files: &[String], live: &[String]) {
+    let missing: Vec<_> = files.iter().filter(|row| !live.contains(row)).collect();
+    let more: Vec<_> = live.iter().filter(|row| !files.contains(row)).collect();
+    assert!(missing.is_empty() && more.is_empty(), "only in files: {missing:#?}\nonly live: {more:#?}");
+    assert_eq!(files.len(), live.len());
+    assert!(files.len() > 20, "{} rows are no estate", files.len());
 }
