@@ -277,7 +277,7 @@ fn completed(folder: &Path, manifest: Manifest) -> Result<String, ApiError> {
 }
 
 /// Keeps a second extraction out of the folder until the file is dropped.
-fn locked(folder: &Path) -> Result<File, ApiError> {
+pub(super) fn locked(folder: &Path) -> Result<File, ApiError> {
     std::fs::create_dir_all(folder)?;
     let file = OpenOptions::new().create(true).write(true).truncate(false).open(folder.join(".lock"))?;
     file.try_lock().map_err(|_| {

@@ -17,6 +17,7 @@ mod prune;
 mod query;
 mod report;
 mod run;
+mod snapshots;
 mod suggestions;
 mod systems;
 
@@ -52,6 +53,7 @@ Look up:
 
 Keep house:
   prune        Remove old runs from the warehouse
+  snapshots    List the snapshots of sources, or remove old ones
   completions  Write the completions of a shell
   help         Print help, also for one command";
 
@@ -106,6 +108,7 @@ enum Command {
     Systems(systems::SystemsArgs),
     Junk(junk::JunkArgs),
     Prune(prune::PruneArgs),
+    Snapshots(snapshots::SnapshotsArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -171,6 +174,7 @@ impl Command {
             Self::Systems(args) => args.run(printer),
             Self::Junk(args) => args.run(printer),
             Self::Prune(args) => args.run(printer),
+            Self::Snapshots(args) => args.run(printer),
             Self::Completions(args) => Ok(args.run(printer)),
         }
     }

@@ -35,6 +35,18 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// `512 B`, `1.2 kB`, `34.5 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 4] =
+        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match UNITS.into_iter().find(|(_, unit)| bytes >= *unit) {
+        // Cut, not rounded, so that 999,999 bytes are no 1000.0 kB.
+        Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} B"),
+    }
+}
+
 /// `85 ms`, `1.8 s`, `2 min 05 s`.
 #[must_use]
 pub fn seconds(time: Duration) -> String {
@@ -87,6 +99,16 @@ mod tests {
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_000), "1,000");
         assert_eq!(thousands(12_345_678), "12,345,678");
+    }
+
+    #[test]
+    fn sizes_have_one_unit_that_fits() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1_250), "1.2 kB");
+        assert_eq!(size(999_999), "999.9 kB");
+        assert_eq!(size(34_500_000), "34.5 MB");
+        assert!(size(u64::MAX).ends_with(" TB"));
     }
 
     #[test]

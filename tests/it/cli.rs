@@ -903,6 +903,7 @@ Look up:
 
 Keep house:
   prune        Remove old runs from the warehouse
+  snapshots    List the snapshots of sources, or remove old ones
   completions  Write the completions of a shell
   help         Print help, also for one command
 

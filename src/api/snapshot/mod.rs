@@ -5,10 +5,12 @@
 //! is whole; whatever an interruption leaves behind the last line is cut off by whoever goes on. `manifest.json` is
 //! written last and makes the snapshot complete. Nothing here holds a credential.
 
+mod housekeeping;
 mod journal;
 mod manifest;
 mod read;
 
+pub use housekeeping::{Held, Pruned, State, held, prune};
 pub(super) use journal::compressed;
 pub use journal::{Entry, Journal};
 pub(super) use manifest::hex;

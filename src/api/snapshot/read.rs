@@ -36,7 +36,11 @@ impl Snapshot {
         };
         let manifest = Manifest::read(folder)?;
         if manifest.finished_at.is_none() {
-            return Err(damaged("it is not complete".to_owned()));
+            return Err(ApiError::new(
+                ErrorKind::Disk,
+                format!("the snapshot {} is not complete", folder.display()),
+                "`matchbook extract` goes on with it",
+            ));
         }
         let mut entries: Vec<Entry> = Vec::new();
         for (line, number) in BufReader::new(File::open(folder.join(INDEX))?).lines().zip(1_u64..) {
@@ -193,11 +197,12 @@ pub fn is_snapshot(folder: &Path) -> bool {
     [MANIFEST, INDEX, ANSWERS].iter().all(|name| folder.join(name).is_file())
 }
 
-fn is_partial(folder: &Path) -> bool {
+pub(super) fn is_partial(folder: &Path) -> bool {
     folder.to_string_lossy().ends_with(PARTIAL)
 }
 
-fn folders(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
+/// The folders of all snapshots of a source, those that are not complete too, oldest first.
+pub(super) fn folders(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -206,7 +211,9 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.join(MANIFEST).is_file() {
+        // What begins with a dot is being removed.
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden && path.join(MANIFEST).is_file() {
             found.push(path);
         }
     }
