@@ -89,7 +89,8 @@ impl ListArgs {
         let pipeline = pipeline::load(&self.pipeline)?;
         let mut all: Vec<(&str, Held)> = Vec::new();
         for (name, folder) in folders(&pipeline, self.source.as_deref())? {
-            let held = held(folder, self.verify).map_err(|error| failed(exit_code::UNREADABLE_SOURCE, error))?;
+            let held =
+                held(folder, self.verify).map_err(|error| failed(exit_code::UNREADABLE_SOURCE, error))?;
             all.extend(held.into_iter().map(|held| (name, held)));
         }
         if self.json {
@@ -101,7 +102,9 @@ impl ListArgs {
         }
         if all.is_empty() {
             printer.note("there is no snapshot yet");
-            printer.hint("`matchbook extract PIPELINE` makes one of every source that is read over its interface");
+            printer.hint(
+                "`matchbook extract PIPELINE` makes one of every source that is read over its interface",
+            );
         }
         if !self.json {
             notes(&all, printer);
@@ -151,7 +154,11 @@ fn folders<'p>(pipeline: &'p Pipeline, only: Option<&str>) -> Result<Vec<(&'p st
         (true, Some(only)) => {
             let failure = Failure::usage(format!("`{only}` is read from files, and has no snapshots"));
             let others = names(true);
-            Err(if others.is_empty() { failure } else { failure.hint(format!("there are those of {}", list(&others))) })
+            Err(if others.is_empty() {
+                failure
+            } else {
+                failure.hint(format!("there are those of {}", list(&others)))
+            })
         }
     }
 }
@@ -161,8 +168,18 @@ fn failed(code: u8, error: ApiError) -> Failure {
 }
 
 fn table(all: &[(&str, Held)]) -> Columns {
-    let headings =
-        ["source", "snapshot", "started", "kind", "state", ">answers", ">reused", ">rows", ">size", ">warnings"];
+    let headings = [
+        "source",
+        "snapshot",
+        "started",
+        "kind",
+        "state",
+        ">answers",
+        ">reused",
+        ">rows",
+        ">size",
+        ">warnings",
+    ];
     let mut columns = Columns::new(&headings);
     for (source, held) in all {
         let manifest = held.manifest.as_ref();

@@ -1,11 +1,10 @@
 //! Answers of a snapshot, each read like a saved document.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use flate2::bufread::GzDecoder;
-use std::io::BufReader;
 
 use super::error::Failure;
 use crate::api::ApiError;
@@ -18,7 +17,18 @@ pub(super) struct Answer {
     length: u64,
     /// The size that it unpacks to.
     bytes: u64,
-    position: u32,
+    stand: Stand,
+}
+
+/// Where an answer stands among those of its source: of rows with one id, the one in the last answer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stand {
+    /// Its position.
+    pub position: u32,
+    /// The position of its snapshot.
+    pub snapshot: u32,
+    /// The number of its endpoint.
+    pub endpoint: u32,
 }
 
 /// Whether a folder is a snapshot.
@@ -31,9 +41,14 @@ pub(super) fn chain(folder: &Path) -> Result<Chain, Failure> {
     Chain::open(folder).map_err(failure)
 }
 
+/// The newest of the snapshots that a folder holds, with what it builds on; `None` where it holds none.
+pub(super) fn newest_in(folder: &Path) -> Result<Option<Chain>, Failure> {
+    snapshot::newest(folder).map_err(failure)
+}
+
 /// The newest snapshot of a source, with what it builds on.
 pub(super) fn newest(snapshots: &Path) -> Result<Chain, Failure> {
-    snapshot::newest(snapshots).map_err(failure)?.ok_or_else(|| {
+    newest_in(snapshots)?.ok_or_else(|| {
         Failure::new(
             "there is no snapshot of it yet",
             "extract it first: `matchbook extract PIPELINE`, or `matchbook run PIPELINE --fresh`",
@@ -46,16 +61,24 @@ fn failure(error: ApiError) -> Failure {
 }
 
 impl Answer {
-    pub fn new(answer: &ChainAnswer<'_>) -> Result<Self, Failure> {
-        let position = u32::try_from(answer.position)
-            .map_err(|_| Failure::new("the snapshot has more than 4 billion answers", ""))?;
+    /// An answer of the endpoint with this number.
+    pub fn new(answer: &ChainAnswer<'_>, endpoint: usize) -> Result<Self, Failure> {
+        let number = |number: usize| {
+            u32::try_from(number)
+                .map_err(|_| Failure::new("the snapshot has more than 4 billion answers", ""))
+        };
+        let stand = Stand {
+            position: number(answer.position)?,
+            snapshot: number(answer.of)?,
+            endpoint: number(endpoint)?,
+        };
         let entry = answer.entry;
-        Ok(Self { offset: entry.offset, length: entry.length, bytes: entry.bytes, position })
+        Ok(Self { offset: entry.offset, length: entry.length, bytes: entry.bytes, stand })
     }
 
-    /// Its position among the answers of its source: of rows with one id, the one in the last answer counts.
-    pub const fn position(&self) -> u32 {
-        self.position
+    /// Where it stands.
+    pub const fn stand(&self) -> Stand {
+        self.stand
     }
 
     /// Hands a reader of the unpacked answer to `read`. It gives no more than was written.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::merge::merged;
 use super::sink::{FileRows, Repeats, quarantined};
+use super::superseded;
 use super::supplement::supplemented;
 use crate::model::{
     Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, fields, schema,
@@ -50,7 +51,7 @@ pub(super) fn table(
         whole.quarantine.extend(details.quarantine);
     }
     if !parts.supplements.is_empty() {
-        let adding = joined(source, entity, parts.supplements).0;
+        let adding = joined(source, entity, superseded::supplements(parts.supplements)).0;
         whole.findings.extend(adding.findings);
         whole.quarantine.extend(adding.quarantine);
         let mut records = supplemented(&whole.records, &adding.records);
@@ -68,9 +69,10 @@ fn unique(
     source: SourceIx,
     name: &str,
     entity: Entity,
-    files: Vec<FileRows>,
+    mut files: Vec<FileRows>,
     merge: Option<(&Merge, &Junk)>,
 ) -> Assembled {
+    superseded::drop_findings(&mut files);
     let (mut whole, repeats) = joined(source, entity, files);
     if let Some((rule, junk)) = merge {
         let (records, findings) = merged(&whole.records, name, &rule.domains, junk);
@@ -113,7 +115,7 @@ fn detailed(records: &Records, details: &Records) -> Records {
 }
 
 /// Some rows of a table.
-fn taken(records: &Records, rows: Vec<u32>) -> Records {
+pub(super) fn taken(records: &Records, rows: Vec<u32>) -> Records {
     let batch = take_rows(records.entity, records.batch().columns().to_vec(), rows);
     Records::new(records.source, records.entity, records.files.clone(), batch)
 }
@@ -225,23 +227,31 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
         return (records, Vec::new());
     }
     let what = |row: u32| repeats.get(records.file_at(row)).copied().unwrap_or_default();
-    let position = |row: u32| match what(row) {
-        Repeats::Latest(position) => Some((position, row)),
-        _ => None,
-    };
     let (mut order, mut repeated) = (Vec::with_capacity(records.len()), Vec::new());
-    for rows in by_id(&records).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
-        let latest = rows.iter().filter_map(|row| position(*row)).max().map(|(_, row)| row);
-        let kept = latest.unwrap_or(rows[0]);
-        order.push(kept);
-        repeated.extend(rows.iter().filter(|row| **row != kept).map(|row| (kept, *row)));
-    }
     let (mut bad, mut merged) = (Vec::new(), Vec::new());
+    for rows in by_id(&records).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
+        let (mut latest, mut more) = (None, None);
+        for row in rows {
+            match what(*row) {
+                Repeats::Latest(stand) => latest = latest.max(Some((stand, *row))),
+                Repeats::LatestMerged(stand) => more = more.max(Some((stand, *row))),
+                _ => {}
+            }
+        }
+        let kept = latest.or(more).map_or(rows[0], |(_, row)| row);
+        order.push(kept);
+        for row in rows.iter().copied().filter(|row| *row != kept) {
+            if more.is_some_and(|(_, more)| more == row) {
+                merged.push(row);
+            }
+            repeated.push((kept, row));
+        }
+    }
     let mut more = repeated.len() as u64;
     for (first, row) in repeated {
         match what(row) {
             Repeats::Merged => merged.push(row),
-            Repeats::Latest(_) => {}
+            Repeats::Latest(_) | Repeats::LatestMerged(_) => {}
             Repeats::Same if is_same(&records, first, row) => {}
             Repeats::Same | Repeats::Bad => {
                 bad.push(row);

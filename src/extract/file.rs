@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::answers::Stand;
 use super::csv;
 use super::directory;
 use super::document;
@@ -53,16 +54,22 @@ pub(super) enum Rows {
 }
 
 impl Content {
-    /// Says that it is the answer of this position. What only says more of a record stays that.
-    pub fn stands_at(&mut self, position: u32) {
+    /// Says that it is the answer that stands there. What only says more of a record stays that.
+    pub fn stands_at(&mut self, stand: Stand) {
         let children = self.children.iter_mut().map(|(_, rows)| rows);
         let own: Vec<&mut FileRows> = match &mut self.rows {
-            Rows::Records(_, rows) | Rows::Detail(_, rows) => vec![rows],
+            Rows::Records(_, rows)
+            | Rows::Detail(_, rows)
+            | Rows::Supplement(_, rows)
+            | Rows::Through(_, rows, _) => vec![rows],
             Rows::Several(all) => all.iter_mut().map(|(_, rows)| rows).collect(),
-            _ => Vec::new(),
+            Rows::StandIns(..) | Rows::Lists(..) | Rows::Nothing => Vec::new(),
         };
-        for rows in own.into_iter().chain(children).filter(|rows| rows.repeats != Repeats::Merged) {
-            rows.repeats = Repeats::Latest(position);
+        for rows in own.into_iter().chain(children) {
+            rows.repeats = match rows.repeats {
+                Repeats::Merged => Repeats::LatestMerged(stand),
+                _ => Repeats::Latest(stand),
+            };
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::answers::{self, Answer};
+use super::answers::{self, Answer, Stand};
 use super::archive::{self, Member};
 use super::belonging::{Home, Place};
 use super::error::Failure;
@@ -134,7 +134,7 @@ pub(super) fn find(spec: &FileSpec, folder: &Path) -> Result<Vec<Input>, Failure
         ));
     }
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
-    inputs.dedup_by(|a, b| a.shown == b.shown);
+    inputs.dedup_by(|a, b| a.is_same(b));
     Ok(inputs)
 }
 
@@ -174,6 +174,10 @@ impl Finder<'_> {
             return self.add_answers(&answers::chain(path)?);
         }
         if about.is_dir() {
+            // Snapshots beside each other are of one source, at other times.
+            if let Some(chain) = answers::newest_in(path)? {
+                return self.add_answers(&chain);
+            }
             return if depth < DEPTH { self.add_folder(path, below, depth) } else { Ok(()) };
         }
         // Reading a pipe or a device might wait for ever.
@@ -207,7 +211,13 @@ impl Finder<'_> {
 
     /// Adds the answers of a snapshot.
     fn add_answers(&mut self, chain: &Chain) -> Result<(), Failure> {
+        let mut endpoints: Vec<&str> = Vec::new();
         for answer in chain.answers() {
+            let name = answer.entry.endpoint.as_str();
+            let endpoint = endpoints.iter().position(|known| *known == name).unwrap_or(endpoints.len());
+            if endpoint == endpoints.len() {
+                endpoints.push(name);
+            }
             let shown = format!("{}/{}", shown(&answer.snapshot.folder, self.folder), answer.entry.name);
             let below = answer.entry.name.clone();
             self.inputs.push(Input {
@@ -215,7 +225,7 @@ impl Finder<'_> {
                 shown,
                 path: answer.file.to_owned(),
                 member: None,
-                answer: Some(Answer::new(&answer)?),
+                answer: Some(Answer::new(&answer, endpoint)?),
                 entity: self.spec.entity,
                 organization: self.spec.organization.clone(),
                 sheet: None,
@@ -282,9 +292,14 @@ impl Input {
         (self.member.is_none() && self.answer.is_none()).then_some(&self.path)
     }
 
-    /// The position of an answer among those of its source; `None` for anything else.
-    pub fn position(&self) -> Option<u32> {
-        self.answer.as_ref().map(Answer::position)
+    /// Where an answer stands among those of its source; `None` for anything else.
+    pub fn stand(&self) -> Option<Stand> {
+        self.answer.as_ref().map(Answer::stand)
+    }
+
+    /// Whether both are one file.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.shown == other.shown && self.stand() == other.stand()
     }
 
     /// How little the pipeline's path says of the file: whether nothing but where it is, and how far off it starts.
@@ -297,9 +312,11 @@ impl Input {
         let parent = self.shown.rsplit_once('/').map_or("", |(parent, _)| parent);
         let organization = self.organization.clone();
         if self.answer.is_some() {
+            // The same client has the same folder in every snapshot of a chain.
+            let of_source = self.path.parent().and_then(Path::parent).unwrap_or(&self.path);
             let inside = self.below.rsplit_once('/').map(|(folder, _)| folder);
             let folder = inside.map(|inside| Place {
-                path: parent.to_owned(),
+                path: format!("{}/{inside}", of_source.to_string_lossy()),
                 name: inside.rsplit('/').next().unwrap_or(inside).to_owned(),
             });
             return Home { organization, folder, archive: None };

@@ -48,6 +48,7 @@ mod scan;
 mod sink;
 mod skips;
 mod stand_ins;
+mod superseded;
 mod supplement;
 mod values;
 mod widths;
@@ -287,7 +288,7 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
     }
     // Two paths of a source may lead to one file. The one that says more of it counts, else the one closer to it.
     inputs.sort_by(|a, b| (a.0, &a.1.shown, a.1.vagueness()).cmp(&(b.0, &b.1.shown, b.1.vagueness())));
-    inputs.dedup_by(|a, b| a.0 == b.0 && a.1.shown == b.1.shown);
+    inputs.dedup_by(|a, b| a.0 == b.0 && a.1.is_same(&b.1));
     tell(ExtractEvent::Started { files: inputs.len() });
     let homes = inputs.iter().map(|(ix, input)| ((*ix, input.shown.clone()), input.home())).collect();
     let joins: Vec<Joins> = (0..)
@@ -305,8 +306,8 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             let mut outcome =
                 file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)]);
             if let Ok((content, report)) = &mut outcome {
-                if let Some(position) = input.position() {
-                    content.stands_at(position);
+                if let Some(stand) = input.stand() {
+                    content.stands_at(stand);
                 }
                 tell(ExtractEvent::FileRead(report));
             }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use rustc_hash::FxHashMap;
 
+use super::answers::Stand;
 use super::dates::{self, DateColumn};
 use super::identity::Identity;
 use super::rest::Rest;
@@ -40,9 +41,10 @@ pub(super) enum Repeats {
     Same,
     /// The earlier one, of which it says more. It is no row of its own.
     Merged,
-    /// The earlier or the later one again: of rows in answers of an interface, that in the answer of the highest position
-    /// counts.
-    Latest(u32),
+    /// The earlier or the later one again: of rows in answers of an interface, that in the last answer counts.
+    Latest(Stand),
+    /// The same of rows that say more of the one that counts, and are no rows of their own.
+    LatestMerged(Stand),
 }
 
 /// Something that was noticed about the row being built.

@@ -75,6 +75,8 @@ pub struct Chain {
 pub struct ChainAnswer<'c> {
     /// Its position: of rows with one id, the one in the answer with the highest position counts.
     pub position: usize,
+    /// The position of its snapshot, oldest first.
+    pub of: usize,
     /// The answer.
     pub entry: &'c Entry,
     /// The snapshot that has it.
@@ -156,10 +158,16 @@ impl Chain {
                     .entries
                     .iter()
                     .filter(move |entry| from.get(entry.endpoint.as_str()).is_none_or(|from| *from <= at))
-                    .map(move |entry| (snapshot, file, entry))
+                    .map(move |entry| (at, snapshot, file, entry))
             })
             .enumerate()
-            .map(|(position, (snapshot, file, entry))| ChainAnswer { position, entry, snapshot, file })
+            .map(|(position, (of, snapshot, file, entry))| ChainAnswer {
+                position,
+                of,
+                entry,
+                snapshot,
+                file,
+            })
     }
 }
 
