@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use matchbook::api::{ApiSettings, CredentialAt};
 use matchbook::model::{Entity, LIST_SEPARATOR, PART_SEPARATOR, Role, State};
 use matchbook::normalize::Key;
 use matchbook::pipeline::{
@@ -37,6 +38,55 @@ fn with_psa(extra: &str) -> String {
          [[source]]\nname = \"rmm\"\nsystem = \"datto-rmm\"\nfiles = \"rmm\"\n\
          [[source]]\nname = \"psa\"\nsystem = \"connectwise\"\nfiles = \"psa\"\n{extra}\n"
     )
+}
+
+/// The same with a hub that is read over its interface, with `extra` in its section.
+fn with_api(extra: &str) -> String {
+    with_psa("").replace(
+        "files = \"hub\"",
+        &format!("[hub.api]\ncredentials = {{ api_key = \"KEY\" }}\n{extra}"),
+    )
+}
+
+#[test]
+fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
+    let own = |extra: &str| read(&with_api(extra)).hub().api.clone().expect("it has the section");
+    let mut usual = ApiSettings {
+        base: None,
+        values: [("host".to_owned(), "https://api.itglue.com".to_owned())].into(),
+        credentials: [("api_key".to_owned(), CredentialAt::Environment("KEY".to_owned()))].into(),
+        entities: vec![Entity::Organization, Entity::Location, Entity::Contact, Entity::Configuration],
+        tenants: Vec::new(),
+        partner: None,
+        pace: None,
+        concurrency: None,
+        page_size: None,
+        retries: 5,
+        first_wait_ms: 500,
+        full_every: 7,
+        snapshots: "pipelines/snapshots/hub".into(),
+    };
+    assert_eq!(own(""), usual);
+    assert!(read(&with_api("")).hub().files.is_empty());
+
+    usual.base = Some("http://127.0.0.1:8080/api".to_owned());
+    usual.values = [("host".to_owned(), "https://api.eu.itglue.com".to_owned())].into();
+    usual.entities = vec![Entity::Contact];
+    usual.pace = Some(Some((60, 30)));
+    (usual.concurrency, usual.page_size) = (Some(4), Some(100));
+    (usual.retries, usual.first_wait_ms, usual.full_every) = (0, 1, 3);
+    usual.snapshots = "pipelines/../data/hub".into();
+    let all = "region = \"EU\"\nbase = \"http://127.0.0.1:8080/api/\"\nentities = [\"contacts\"]\n\
+               pace = { requests = 60, seconds = 30 }\nconcurrency = 4\npage_size = 100\nretries = 0\n\
+               first_wait_ms = 1\nfull_every = 3\nsnapshots = \"../data\"";
+    assert_eq!(own(all), usual);
+
+    assert_eq!(own("pace = \"none\"").pace, Some(None));
+    let file = with_api("").replace("credentials = { api_key = \"KEY\" }", "credentials_file = \"keys.toml\"");
+    assert_eq!(
+        read(&file).hub().api.as_ref().expect("it has the section").credentials["api_key"],
+        CredentialAt::File("pipelines/keys.toml".into(), "api_key".to_owned())
+    );
 }
 
 #[test]
@@ -129,7 +179,12 @@ fn the_reference_pipeline_has_every_key() {
     let table: toml::Table = text.parse().expect("another test reads it");
     let mut found = BTreeSet::new();
     collect("", &toml::Value::Table(table), &mut found);
-    let missing: Vec<_> = known_keys().into_iter().filter(|key| !found.contains(key)).collect();
+    collect_commented(&text, &mut found);
+    // The hub's interface is described like a source's, once.
+    let described = |key: &String| {
+        key.strip_prefix("hub.api").map_or_else(|| key.clone(), |rest| format!("source.api{rest}"))
+    };
+    let missing: Vec<_> = known_keys().into_iter().filter(|key| !found.contains(&described(key))).collect();
     assert!(missing.is_empty(), "not in pipelines/reference.toml: {missing:?}");
 }
 
@@ -144,6 +199,20 @@ fn collect(prefix: &str, value: &toml::Value, found: &mut BTreeSet<String>) {
         }
         toml::Value::Array(items) => items.iter().for_each(|value| collect(prefix, value, found)),
         _ => {}
+    }
+}
+
+/// Keys that only stand in comments, because they would contradict others: `# profile = "my_profile.toml"`.
+fn collect_commented(text: &str, found: &mut BTreeSet<String>) {
+    let mut section = String::new();
+    for line in text.lines() {
+        let plain = line.trim_start_matches("# ");
+        if let Some(name) = plain.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            section = name.0.trim_start_matches('[').to_owned();
+            found.insert(section.clone());
+        } else if let (true, Ok(table)) = (line.starts_with("# "), plain.parse::<toml::Table>()) {
+            collect(&section, &toml::Value::Table(table), found);
+        }
     }
 }
 
@@ -445,6 +514,65 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
             with_psa(&case(&format!("{}\nexpect = []", record.replace("\"1\"", "\" \"")))),
             "`record_id` is missing",
         ),
+        (Code::BadProfile, with_psa("profile = \"gone.toml\""), "the profile `gone.toml` cannot be read"),
+        (
+            Code::MissingKey,
+            with_psa("").replace("files = \"psa\"\n", ""),
+            "`files` is missing in `source`",
+        ),
+        (
+            Code::Contradiction,
+            with_api("").replace("[hub]", "[hub]\nfiles = \"hub\""),
+            "`hub` has both `files` and `api`",
+        ),
+        (
+            Code::Contradiction,
+            with_api("credentials_file = \"keys.toml\""),
+            "`api` has both `credentials` and `credentials_file`",
+        ),
+        (
+            Code::NotApplicable,
+            with_psa("").replace("files = \"psa\"", "api = {}"),
+            "the interface of ConnectWise PSA is not known",
+        ),
+        (Code::UnknownValue, with_api("region = \"uk\""), "IT Glue has no region `uk`"),
+        (Code::BadAddress, with_api("base = \"http://api.example\""), "is not asked over TLS"),
+        (Code::BadAddress, with_api("base = \"http://localhost.example\""), "is not asked over TLS"),
+        (Code::BadAddress, with_api("base = \"api.example\""), "`api.example` is not a whole address"),
+        (Code::BadAddress, with_api("base = \"https://api.example/#x\""), "is not an address"),
+        (Code::Credential, with_api("base = \"https://me:geheim@api.example\""), "more than an address"),
+        (Code::UnknownKey, with_api("settings = { site = \"x\" }"), "IT Glue has no setting `site`"),
+        (Code::Credential, with_api("settings = { api_key = \"geheim\" }"), "looks like a credential"),
+        (
+            Code::UnknownKey,
+            with_api("").replace("api_key = ", "api_key = \"A\", apikey = "),
+            "did you mean `api_key`?",
+        ),
+        (Code::MissingKey, with_api("").replace("credentials = { api_key = \"KEY\" }", ""), "needs the credential"),
+        (
+            Code::Credential,
+            with_api("").replace("\"KEY\"", "\"ITG.geheim0123456789\""),
+            "not the name of an environment variable",
+        ),
+        (
+            Code::Credential,
+            with_api("").replace("\"KEY\"", "\"geheim0123456789abcdef\""),
+            "it may be the credential itself",
+        ),
+        (Code::WrongType, with_api("").replace("\"KEY\"", "912837465"), "`api_key` takes a text"),
+        (Code::Empty, with_api("entities = []"), "`entities` is empty"),
+        (Code::NotApplicable, with_api("entities = [\"ticket\"]"), "IT Glue delivers no tickets"),
+        (Code::Repeated, with_api("entities = [\"contact\", \"contacts\"]"), "has contacts twice"),
+        (Code::NotApplicable, with_api("tenants = [\"a.example\"]"), "has no tenants to choose from"),
+        (Code::NotApplicable, with_api("partner = \"a.example\""), "has no tenants to choose from"),
+        (Code::UnknownValue, with_api("pace = \"fast\""), "unknown pace `fast`"),
+        (Code::MissingKey, with_api("pace = { requests = 60 }"), "`seconds` is missing"),
+        (Code::OutOfRange, with_api("pace = { requests = 0, seconds = 60 }"), "from 1 to 1000000"),
+        (Code::OutOfRange, with_api("concurrency = 65"), "`concurrency` takes a whole number from 1 to 64"),
+        (Code::OutOfRange, with_api("page_size = 0"), "`page_size` takes a whole number from 1"),
+        (Code::OutOfRange, with_api("retries = 21"), "`retries` takes a whole number from 0 to 20"),
+        (Code::OutOfRange, with_api("first_wait_ms = 0"), "`first_wait_ms`"),
+        (Code::OutOfRange, with_api("full_every = 0"), "`full_every`"),
         (
             Code::UnknownTestRecord,
             with_psa(&case(&format!(
@@ -472,6 +600,9 @@ fn every_code_of_the_pipeline_file_is_raised_where_it_belongs() {
         let codes: Vec<_> = errors.errors().iter().map(|error| error.code).collect();
         assert_eq!(codes, [code], "{text}\n{errors}");
         assert!(errors.to_string().contains(says), "expected `{says}` in\n{errors}");
+        for secret in ["geheim", "912837465"] {
+            assert!(!errors.to_string().contains(secret), "{errors}");
+        }
         raised.insert(code);
     }
     let of_pipelines = Code::ALL.iter().copied().filter(|code| code.id().starts_with('P'));
