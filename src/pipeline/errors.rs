@@ -248,7 +248,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Reads a text file of at most `limit` bytes; the error is a fragment for people.
-pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, ReadFault> {
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, ReadFault> {
     let fault = |error: &std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => ReadFault::Missing,
         std::io::ErrorKind::IsADirectory => ReadFault::Other("it is a folder, not a file".to_owned()),
@@ -269,7 +269,7 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, ReadFault> {
 
 /// Why a text file could not be read.
 #[derive(Debug)]
-pub(super) enum ReadFault {
+pub(crate) enum ReadFault {
     /// There is no such file.
     Missing,
     /// Anything else, in words.

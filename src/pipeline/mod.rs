@@ -36,7 +36,8 @@ pub use reading::{DateOrder, Reading};
 pub use settings::*;
 pub use tiers::Preset;
 
-use errors::{Faults, ReadFault, read_text};
+pub(crate) use errors::read_text;
+use errors::{Faults, ReadFault};
 use written::Section;
 
 /// The largest pipeline file that is read. A written one is a few kilobytes.

@@ -28,7 +28,7 @@ pub(super) fn pipeline(path: &Path, text: &str, root: &Section<'_>, faults: &mut
     let method_spot = root.text("method");
     let method = method_spot.as_ref().and_then(|spot| method(spot, faults));
     api::check_origins(root, faults);
-    let roster = Roster::new(root, faults);
+    let roster = Roster::new(root, &folder, faults);
     if let (Some(method), Some(spot)) = (method, &method_spot) {
         roster.check_method(method, spot, faults);
     }

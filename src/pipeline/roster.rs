@@ -3,6 +3,8 @@
 //! Other parts of the file refer to sources by name, and a sync method asks for roles, so all of them are
 //! known first.
 
+use std::path::Path;
+
 use toml::Spanned;
 
 use crate::model::Role;
@@ -34,18 +36,18 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Roster<'a> {
     /// Reads the names of all sources and reports those that cannot be.
-    pub(super) fn new(root: &Section<'a>, faults: &mut Faults) -> Self {
+    pub(super) fn new(root: &Section<'a>, folder: &Path, faults: &mut Faults) -> Self {
         let mut drafts = Vec::new();
         if let Some(hub) = root.section("hub") {
             let name = hub.text("name").unwrap_or_else(|| Spanned::new(hub.span.clone(), "hub"));
             let system = hub.text("system").unwrap_or_else(|| Spanned::new(hub.span.clone(), "it-glue"));
-            drafts.push(Draft::new(hub, name, &system, true, faults));
+            drafts.push(Draft::new(hub, name, &system, folder, true, faults));
         }
         for source in root.sections("source") {
             // A name or system that is missing was reported.
             let Some(name) = source.text("name") else { continue };
             let Some(system) = source.text("system") else { continue };
-            drafts.push(Draft::new(source, name, &system, false, faults));
+            drafts.push(Draft::new(source, name, &system, folder, false, faults));
         }
         let roster = Self { drafts };
         roster.check_names(faults);
@@ -116,7 +118,8 @@ impl<'a> Roster<'a> {
         for (ix, draft) in self.drafts.iter().enumerate() {
             let (name, span) = (*draft.name.get_ref(), draft.name.span());
             let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if !name.chars().all(is_plain) {
+            // Names of dots alone are other folders, and snapshots have a folder of the source's name.
+            if !name.chars().all(is_plain) || name.chars().all(|c| c == '.') {
                 faults
                     .add(Code::BadSourceName, span, format!("`{}` cannot name a source", shown(name)))
                     .hint(
@@ -155,12 +158,15 @@ impl<'a> Draft<'a> {
         section: Section<'a>,
         name: Spanned<&'a str>,
         system_spot: &Spanned<&str>,
+        folder: &Path,
         is_hub: bool,
         faults: &mut Faults,
     ) -> Self {
         let word = *system_spot.get_ref();
-        let system = systems::find(word);
+        let is_own = Path::new(word).extension().is_some_and(|ending| ending == "toml");
+        let system = if is_own { own(system_spot, folder, faults) } else { systems::find(word) };
         let role = match system {
+            None if is_own => None,
             None => {
                 faults
                     .add(Code::UnknownSystem, system_spot.span(), format!("unknown system `{}`", shown(word)))
@@ -198,5 +204,25 @@ impl<'a> Draft<'a> {
             return None;
         }
         Some(role)
+    }
+}
+
+/// The system that the user described in a file, or nothing when that is wrong, which is reported.
+fn own(spot: &Spanned<&str>, folder: &Path, faults: &mut Faults) -> Option<&'static System> {
+    match systems::own::read(&folder.join(spot.get_ref())) {
+        // A pipeline is loaded once in the life of the program, and everything refers to its systems.
+        Ok(system) => Some(Box::leak(Box::new(system))),
+        Err(all) => {
+            for what in all {
+                faults
+                    .add(
+                        Code::BadSystem,
+                        spot.span(),
+                        format!("the system `{}` {what}", shown(spot.get_ref())),
+                    )
+                    .hint("`matchbook systems --file FILE` checks it");
+            }
+            None
+        }
     }
 }

@@ -6,8 +6,11 @@
 mod api;
 mod capabilities;
 mod directory;
+mod faults;
+mod interface;
 mod lists;
 mod marks;
+pub mod own;
 mod push;
 mod secrets;
 mod shapes;
@@ -23,6 +26,7 @@ pub use api::{
 };
 pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};
+pub use faults::Fault;
 pub use lists::List;
 pub use marks::Marks;
 pub use push::{Push, PushColumn, PushList, PushSetting};
@@ -52,22 +56,30 @@ const FILES: &[&str] = &[
 ];
 
 static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
+    let built = |table| built(table).expect("a test parses every embedded system");
+    tables().into_iter().map(built).collect()
+});
+
+/// The files of all systems, each with all that it takes over.
+fn tables() -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::with_capacity(FILES.len());
     for text in FILES {
         let own: Table = text.parse().expect("a test parses every embedded system");
-        let table = whole(own, &tables);
+        let table = whole(own, &tables).expect("a system extends one that stands before it");
         tables.push(table);
     }
-    tables.into_iter().map(system).collect()
-});
+    tables
+}
 
-/// The file of a system with all that it takes over from the one that it extends.
-fn whole(own: Table, earlier: &[Table]) -> Table {
-    let Some(base) = own.get("extends").and_then(Value::as_str) else { return own };
-    let base = earlier.iter().find(|table| table.get("name").and_then(Value::as_str) == Some(base));
-    let mut whole = base.expect("a system extends one that stands before it").clone();
+/// The file of a system with all that it takes over from the one that it extends; the error is the name of one that
+/// there is not.
+fn whole(own: Table, earlier: &[Table]) -> Result<Table, String> {
+    let Some(base) = own.get("extends") else { return Ok(own) };
+    let named = |table: &&Table| table.get("name") == Some(base);
+    let base = earlier.iter().find(named).ok_or_else(|| base.as_str().unwrap_or_default().to_owned())?;
+    let mut whole = base.clone();
     replace(&mut whole, own);
-    whole
+    Ok(whole)
 }
 
 /// Puts the values of a table in place of another's; tables in both are one inside the other.
@@ -83,10 +95,10 @@ fn replace(table: &mut Table, by: Table) {
     }
 }
 
-fn system(table: Table) -> System {
+fn built(table: Table) -> Result<System, toml::de::Error> {
     let spelling = Spelling::of(&table);
-    let system: System = table.try_into().expect("a test parses every embedded system");
-    if system.any_case { System { spelling, ..system } } else { system }
+    let system: System = table.try_into()?;
+    Ok(if system.any_case { System { spelling, ..system } } else { system })
 }
 
 /// All systems: the hub, then PSA, RMM and the generic ones.

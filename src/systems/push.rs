@@ -137,25 +137,8 @@ impl super::System {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Entity, fields};
+    use crate::model::Entity;
     use crate::systems;
-
-    #[test]
-    fn every_system_takes_columns_and_lists_that_exist() {
-        for system in systems::all() {
-            for (entity, push) in &system.push {
-                for (name, column) in &push.columns {
-                    let of = |entity| fields(entity).iter().any(|field| field.name == name);
-                    let of_main_location = *entity == Entity::Organization && of(Entity::Location);
-                    assert!(of(*entity) || of_main_location, "{}: {entity}.{name}", system.name);
-                    if let Some(list) = column.list {
-                        assert!(system.lists.contains_key(&list), "{}: {}", system.name, list.key());
-                    }
-                    assert!(!column.two_way || system.two_way, "{}: {entity}.{name}", system.name);
-                }
-            }
-        }
-    }
 
     #[test]
     fn connectwise_makes_no_company_without_an_address() {

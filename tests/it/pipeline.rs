@@ -42,10 +42,8 @@ fn with_psa(extra: &str) -> String {
 
 /// The same with a hub that is read over its interface, with `extra` in its section.
 fn with_api(extra: &str) -> String {
-    with_psa("").replace(
-        "files = \"hub\"",
-        &format!("[hub.api]\ncredentials = {{ api_key = \"KEY\" }}\n{extra}"),
-    )
+    with_psa("")
+        .replace("files = \"hub\"", &format!("[hub.api]\ncredentials = {{ api_key = \"KEY\" }}\n{extra}"))
 }
 
 #[test]
@@ -82,7 +80,8 @@ fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
     assert_eq!(own(all), usual);
 
     assert_eq!(own("pace = \"none\"").pace, Some(None));
-    let file = with_api("").replace("credentials = { api_key = \"KEY\" }", "credentials_file = \"keys.toml\"");
+    let file =
+        with_api("").replace("credentials = { api_key = \"KEY\" }", "credentials_file = \"keys.toml\"");
     assert_eq!(
         read(&file).hub().api.as_ref().expect("it has the section").credentials["api_key"],
         CredentialAt::File("pipelines/keys.toml".into(), "api_key".to_owned())
@@ -514,12 +513,18 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
             with_psa(&case(&format!("{}\nexpect = []", record.replace("\"1\"", "\" \"")))),
             "`record_id` is missing",
         ),
-        (Code::BadProfile, with_psa("profile = \"gone.toml\""), "the profile `gone.toml` cannot be read"),
         (
-            Code::MissingKey,
-            with_psa("").replace("files = \"psa\"\n", ""),
-            "`files` is missing in `source`",
+            Code::BadSystem,
+            with_psa("").replace("\"connectwise\"", "\"./gone.toml\""),
+            "the system `./gone.toml` cannot be read: no such file",
         ),
+        (
+            Code::BadSourceName,
+            with_psa("").replace("\"psa\"\nsystem", "\"..\"\nsystem"),
+            "cannot name a source",
+        ),
+        (Code::BadProfile, with_psa("profile = \"gone.toml\""), "the profile `gone.toml` cannot be read"),
+        (Code::MissingKey, with_psa("").replace("files = \"psa\"\n", ""), "`files` is missing in `source`"),
         (
             Code::Contradiction,
             with_api("").replace("[hub]", "[hub]\nfiles = \"hub\""),
@@ -548,7 +553,11 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
             with_api("").replace("api_key = ", "api_key = \"A\", apikey = "),
             "did you mean `api_key`?",
         ),
-        (Code::MissingKey, with_api("").replace("credentials = { api_key = \"KEY\" }", ""), "needs the credential"),
+        (
+            Code::MissingKey,
+            with_api("").replace("credentials = { api_key = \"KEY\" }", ""),
+            "needs the credential",
+        ),
         (
             Code::Credential,
             with_api("").replace("\"KEY\"", "\"ITG.geheim0123456789\""),
