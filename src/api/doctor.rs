@@ -21,6 +21,14 @@ pub struct Finding {
     pub checks: Vec<Check>,
 }
 
+impl Finding {
+    /// Whether an extraction of the source would fail.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check.outcome, Outcome::Bad(_)))
+    }
+}
+
 /// One check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {

@@ -62,6 +62,8 @@ pub struct Extracted {
     pub requests: u64,
     /// Rows in all answers.
     pub rows: u64,
+    /// How long it took.
+    pub elapsed: Duration,
     /// What a person should know of it.
     pub warnings: Vec<String>,
 }
@@ -164,14 +166,15 @@ fn one(
     };
     let snapshot = completed(&folder, manifest)?;
     let requests = client.requests();
+    let elapsed = started.elapsed();
     reporter.event(&ApiEvent::Finished {
         source: &source.name,
         snapshot: &snapshot,
         requests,
         rows,
-        elapsed: started.elapsed(),
+        elapsed,
     });
-    Ok(Extracted { snapshot, requests, rows, warnings })
+    Ok(Extracted { snapshot, requests, rows, elapsed, warnings })
 }
 
 /// The endpoints that are asked, each with the time since which.

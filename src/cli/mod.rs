@@ -6,9 +6,11 @@
 mod check;
 mod completions;
 mod decide;
+mod doctor;
 pub mod exit_code;
 mod explain;
 mod export;
+mod extract;
 mod failure;
 mod init;
 mod junk;
@@ -36,6 +38,8 @@ const COMMANDS: &str = "\
 Start:
   init         Write a pipeline for a folder of exports
   check        Validate a pipeline, its decisions and its files, and run its test cases
+  doctor       Sign in to every system, and say what stands in the way
+  extract      Read the sources that have an interface into snapshots
   run          Read, match, compare and plan, and write the warehouse
 
 Ask:
@@ -99,6 +103,8 @@ struct Output {
 enum Command {
     Init(init::InitArgs),
     Check(check::CheckArgs),
+    Doctor(doctor::DoctorArgs),
+    Extract(extract::ExtractArgs),
     Run(run::RunArgs),
     Query(query::QueryArgs),
     Explain(explain::ExplainArgs),
@@ -165,6 +171,8 @@ impl Command {
         match self {
             Self::Init(args) => args.run(printer),
             Self::Check(args) => args.run(printer),
+            Self::Doctor(args) => args.run(printer),
+            Self::Extract(args) => args.run(printer),
             Self::Run(args) => args.run(printer),
             Self::Query(args) => args.run(printer),
             Self::Explain(args) => args.run(printer),

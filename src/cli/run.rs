@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit_code;
+use super::extract;
 use super::failure::Failure;
 use crate::pipeline;
 use crate::report::{Lines, Printer, Text, render_summary};
@@ -18,6 +19,7 @@ Nothing is changed in any vendor's system. A run writes all of its tables or non
 
 Examples:
   matchbook run clients.toml
+  matchbook run clients.toml --fresh                     extract first
   matchbook run clients.toml --until match               stop after matching, write nothing
   matchbook run clients.toml --organization \"Acme Corp\"  report on one client, write nothing
   matchbook run clients.toml --json | jq 'select(.type == \"summary\")'")]
@@ -25,6 +27,9 @@ pub(super) struct RunArgs {
     /// The pipeline file
     #[arg(value_name = "PIPELINE")]
     pipeline: PathBuf,
+    /// Extract first: read the sources that have an interface into new snapshots
+    #[arg(long)]
+    fresh: bool,
     /// Stop after this stage; the warehouse is only written by the last
     #[arg(long, value_enum, value_name = "STAGE", help_heading = "Narrow")]
     until: Option<Stage>,
@@ -59,7 +64,14 @@ impl RunArgs {
         let load = || pipeline::load(&self.pipeline).map_err(Failure::from);
         let summary = if self.json {
             let lines = Lines::new(printer);
-            let done = load().and_then(|pipeline| Ok(run::run(&pipeline, &options, &lines)?));
+            let done = load().and_then(|pipeline| {
+                if self.fresh {
+                    extract::fresh(&pipeline, options.source.as_deref(), |wanted| {
+                        extract::reported(&pipeline, wanted, &lines)
+                    })?;
+                }
+                Ok(run::run(&pipeline, &options, &lines)?)
+            });
             match done {
                 Ok(summary) => {
                     lines.summary(&summary);
@@ -72,6 +84,11 @@ impl RunArgs {
             }
         } else {
             let pipeline = load()?;
+            if self.fresh {
+                extract::fresh(&pipeline, options.source.as_deref(), |wanted| {
+                    extract::told(&pipeline, &self.pipeline, wanted, printer)
+                })?;
+            }
             let text = Text::new(printer);
             let summary = run::run(&pipeline, &options, &text)?;
             drop(text);

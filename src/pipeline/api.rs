@@ -65,7 +65,7 @@ pub(super) fn resolve(
     let base = part.base(faults);
     let folder_of_all = own.text("snapshots").map_or(SNAPSHOTS, |spot| *spot.get_ref());
     Some(ApiSettings {
-        values: part.values(base.is_some(), faults),
+        values: part.values(base.as_deref(), faults),
         base,
         credentials: part.credentials(folder, faults),
         entities: part.entities(faults),
@@ -172,11 +172,9 @@ impl Part<'_, '_> {
     }
 
     /// The system's settings, and the host of the region.
-    fn values(&self, has_base: bool, faults: &mut Faults) -> BTreeMap<String, String> {
+    fn values(&self, base: Option<&str>, faults: &mut Faults) -> BTreeMap<String, String> {
         let mut values = BTreeMap::new();
-        if let Some(host) = self.host(has_base, faults) {
-            values.insert("host".to_owned(), host);
-        }
+        let host = self.host(base, faults);
         let own = self.section.section("settings");
         for (key, value) in own.iter().flat_map(Section::entries) {
             let name = *key.get_ref();
@@ -213,6 +211,12 @@ impl Part<'_, '_> {
                 }
             }
         }
+        if let Some(mut host) = host {
+            for (name, value) in &values {
+                host = host.replace(&format!("{{{name}}}"), value);
+            }
+            values.insert("host".to_owned(), host);
+        }
         values
     }
 
@@ -221,42 +225,50 @@ impl Part<'_, '_> {
         self.section.section(key).is_some_and(|table| table.value(name).is_some())
     }
 
-    /// The host of the region.
-    fn host(&self, has_base: bool, faults: &mut Faults) -> Option<String> {
+    /// The host of the region, or that of the address which takes its place: sign-in and discovery go where everything
+    /// goes.
+    fn host(&self, base: Option<&str>, faults: &mut Faults) -> Option<String> {
         let regions = &self.api.regions;
-        match self.section.text("region") {
+        let title = &self.system.title;
+        let region = match self.section.text("region") {
             Some(spot) if regions.is_empty() => {
-                let message = format!("{} has no regions", self.system.title);
-                faults.add(Code::NotApplicable, spot.span(), message);
+                faults.add(Code::NotApplicable, spot.span(), format!("{title} has no regions"));
                 None
             }
             Some(spot) => {
                 let word = *spot.get_ref();
                 let found = regions.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
                 if found.is_none() {
-                    let message = format!("{} has no region `{}`", self.system.title, shown(word));
+                    let message = format!("{title} has no region `{}`", shown(word));
                     faults
                         .add(Code::UnknownValue, spot.span(), message)
                         .nearest(word, regions.keys().map(String::as_str));
                 }
-                found.map(|(_, host)| host.clone())
+                found.map(|(_, host)| host)
             }
-            None => {
-                let default = regions.get("default");
-                if default.is_none()
-                    && !regions.is_empty()
-                    && !has_base
-                    && self.section.value("region").is_none()
-                {
-                    let names: Vec<String> = regions.keys().map(|name| format!("`{name}`")).collect();
-                    let message = format!("{} needs the `region` of your account", self.system.title);
-                    faults
-                        .add(Code::MissingKey, self.section.span.clone(), message)
-                        .hint(format!("it takes {}", names.join(", ")));
-                }
-                default.cloned()
+            None => regions.get("default"),
+        };
+        if let Some(base) = base.filter(|base| !base.starts_with('{') && !base.contains("{host}")) {
+            let start = base.find("://").map_or(0, |at| at + 3);
+            let end = base[start..].find('/').map_or(base.len(), |length| start + length);
+            return Some(base[..end].to_owned());
+        }
+        // A key whose value is no address, or no region, was reported.
+        let is_said = |key: &str| self.section.value(key).is_some();
+        if region.is_none() && !is_said("region") && !is_said("base") {
+            let span = self.section.span.clone();
+            if !regions.is_empty() {
+                let names: Vec<String> = regions.keys().map(|name| format!("`{name}`")).collect();
+                faults
+                    .add(Code::MissingKey, span, format!("{title} needs the `region` of your account"))
+                    .hint(format!("it takes {}", names.join(", ")));
+            } else if self.api.base.contains("{host}") {
+                faults
+                    .add(Code::MissingKey, span, format!("{title} needs the `base` address of your server"))
+                    .hint("write `base = \"https://...\"`");
             }
         }
+        region.cloned()
     }
 
     fn credentials(&self, folder: &Path, faults: &mut Faults) -> BTreeMap<String, CredentialAt> {

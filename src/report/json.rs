@@ -4,7 +4,9 @@
 
 use serde_json::{Value, json};
 
+use super::extraction::parts;
 use super::printer::Printer;
+use crate::api::{ApiEvent, ApiReporter, Extraction, Finding};
 use crate::model::State;
 use crate::run::{Event, Reporter, RunSummary, Warning};
 
@@ -40,6 +42,16 @@ impl<'a> Lines<'a> {
         self.write(&of_summary(summary));
     }
 
+    /// Writes what an extraction came to, its last line.
+    pub fn extraction(&self, extraction: &Extraction) {
+        self.write(&of_extraction(extraction));
+    }
+
+    /// Writes what a check of all sources found, a line for each.
+    pub fn findings(&self, findings: &[Finding]) {
+        findings.iter().for_each(|finding| self.write(&of_finding(finding)));
+    }
+
     /// Writes the error that stopped the run, its last line then.
     pub fn error(&self, exit_code: u8, message: &str, hint: &str) {
         self.write(&json!({
@@ -70,6 +82,115 @@ impl Reporter for Lines<'_> {
         };
         self.write(&value);
     }
+}
+
+impl ApiReporter for Lines<'_> {
+    fn event(&self, event: &ApiEvent<'_>) {
+        self.write(&of_event(event));
+    }
+}
+
+fn of_event(event: &ApiEvent<'_>) -> Value {
+    match event {
+        ApiEvent::Started { source, resumed, is_increment } => json!({
+            "type": "extraction_started",
+            "source": source,
+            "resumed": resumed,
+            "increment": is_increment,
+        }),
+        ApiEvent::Answer { source, endpoint, rows, total } => json!({
+            "type": "answer",
+            "source": source,
+            "endpoint": endpoint,
+            "rows": rows,
+            "total": total,
+        }),
+        ApiEvent::Waiting { source, wait, why } => json!({
+            "type": "waiting",
+            "source": source,
+            "seconds": wait.as_secs_f64(),
+            "message": why,
+        }),
+        ApiEvent::Retrying { source, endpoint, what, attempt } => json!({
+            "type": "retrying",
+            "source": source,
+            "endpoint": endpoint,
+            "attempt": attempt,
+            "message": what,
+        }),
+        ApiEvent::Warning { source, message } => json!({
+            "type": "diagnostic",
+            "level": "warning",
+            "code": "extraction",
+            "source": source,
+            "message": message,
+            "hint": "",
+        }),
+        ApiEvent::Finished { source, snapshot, requests, rows, elapsed } => json!({
+            "type": "extraction_finished",
+            "source": source,
+            "snapshot": snapshot,
+            "requests": requests,
+            "rows": rows,
+            "seconds": elapsed.as_secs_f64(),
+        }),
+        ApiEvent::Failed { source, error } => json!({
+            "type": "diagnostic",
+            "level": "error",
+            "code": "extraction",
+            "source": source,
+            "message": error.what,
+            "hint": error.hint,
+        }),
+    }
+}
+
+fn of_extraction(extraction: &Extraction) -> Value {
+    let sources: Vec<Value> = extraction
+        .sources
+        .iter()
+        .map(|source| match &source.outcome {
+            Ok(done) => json!({
+                "source": source.source,
+                "complete": true,
+                "snapshot": done.snapshot,
+                "requests": done.requests,
+                "rows": done.rows,
+                "seconds": done.elapsed.as_secs_f64(),
+                "warnings": done.warnings,
+            }),
+            Err(error) => json!({
+                "source": source.source,
+                "complete": false,
+                "message": error.what,
+                "hint": error.hint,
+            }),
+        })
+        .collect();
+    json!({
+        "type": "extraction",
+        "sources": sources,
+        "seconds": extraction.elapsed.as_secs_f64(),
+    })
+}
+
+fn of_finding(finding: &Finding) -> Value {
+    let checks: Vec<Value> = finding
+        .checks
+        .iter()
+        .map(|check| {
+            let (_, outcome, message, hint) = parts(&check.outcome);
+            json!({"check": check.what, "outcome": outcome, "message": message, "hint": hint})
+        })
+        .collect();
+    json!({
+        "type": "finding",
+        "source": finding.source,
+        "system": finding.system,
+        "address": finding.address,
+        "good": !finding.is_bad(),
+        "checks": checks,
+    })
 }
 
 fn of_warning(warning: &Warning) -> Value {
@@ -161,4 +282,56 @@ fn of_summary(summary: &RunSummary) -> Value {
         "warehouse": summary.run_id.map(|_| summary.warehouse.display().to_string()),
         "seconds": summary.elapsed.as_secs_f64(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::{ApiError, Check, ErrorKind, Extracted, Outcome, SourceExtraction};
+
+    #[test]
+    fn an_extraction_is_lines_of_documented_members() {
+        let error = ApiError::new(ErrorKind::Network, "no answer", "extract again later");
+        let second = Duration::from_secs(1);
+        let events = [
+            ApiEvent::Started { source: "psa", resumed: 3, is_increment: true },
+            ApiEvent::Answer { source: "psa", endpoint: "companies", rows: 2, total: None },
+            ApiEvent::Waiting { source: "psa", wait: second, why: "the vendor asks for it" },
+            ApiEvent::Retrying { source: "psa", endpoint: "companies", what: "no answer", attempt: 2 },
+            ApiEvent::Warning { source: "psa", message: "`tickets` was not read" },
+            ApiEvent::Finished {
+                source: "psa",
+                snapshot: "20261121T110000Z",
+                requests: 4,
+                rows: 2,
+                elapsed: second,
+            },
+            ApiEvent::Failed { source: "rmm", error: &error },
+        ];
+        let done = Extracted {
+            snapshot: "20261121T110000Z".to_owned(),
+            requests: 4,
+            rows: 2,
+            elapsed: second,
+            warnings: Vec::new(),
+        };
+        let extraction = Extraction {
+            sources: vec![
+                SourceExtraction { source: "psa".to_owned(), outcome: Ok(done) },
+                SourceExtraction { source: "rmm".to_owned(), outcome: Err(error.clone()) },
+            ],
+            elapsed: second,
+        };
+        let finding = Finding {
+            source: "rmm".to_owned(),
+            system: "Datto RMM".to_owned(),
+            address: "https://pinotage-api.centrastage.net".to_owned(),
+            checks: vec![Check { what: "sign-in".to_owned(), outcome: Outcome::Bad(error.clone()) }],
+        };
+        let mut lines: Vec<String> = events.iter().map(|event| of_event(event).to_string()).collect();
+        lines.extend([of_extraction(&extraction).to_string(), of_finding(&finding).to_string()]);
+        insta::assert_snapshot!(lines.join("\n"), @"");
+    }
 }

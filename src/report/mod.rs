@@ -4,6 +4,8 @@
 //! place that writes to a stream, and [`Printer`] is the only place that decides which.
 
 mod explanation;
+mod extracting;
+pub mod extraction;
 mod json;
 mod printer;
 mod progress;
@@ -12,6 +14,7 @@ pub mod table;
 pub mod words;
 
 pub use explanation::render as render_explanation;
+pub use extracting::Extracting;
 pub use json::{FORMAT, Lines};
 pub use printer::{Colour, Level, Paint, Printer, Tone};
 pub use progress::Text;

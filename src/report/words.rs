@@ -60,6 +60,13 @@ pub fn seconds(time: Duration) -> String {
     }
 }
 
+/// A time that is still to come, in whole seconds, rounded up: `43 s`, `2 min 05 s`.
+#[must_use]
+pub fn whole_seconds(time: Duration) -> String {
+    let all = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    if all >= 100 { format!("{} min {:02} s", all / 60, all % 60) } else { format!("{all} s") }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn list(items: &[String]) -> String {
@@ -116,6 +123,8 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(85)), "85 ms");
         assert_eq!(seconds(Duration::from_millis(1_840)), "1.8 s");
         assert_eq!(seconds(Duration::from_secs(125)), "2 min 05 s");
+        assert_eq!(whole_seconds(Duration::from_millis(42_100)), "43 s");
+        assert_eq!(whole_seconds(Duration::from_secs(125)), "2 min 05 s");
     }
 
     #[test]

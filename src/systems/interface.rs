@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::faults::Faults;
+use super::faults::{Faults, plain};
 use super::{Api, Endpoint, Paging, SignIn, System};
 
 /// Names that texts may hold besides settings, credentials and discovered values.
@@ -70,6 +70,7 @@ impl Checker<'_, '_> {
     fn addresses(&mut self) {
         let api = self.api;
         self.text(&api.base, Place::Base, &[]);
+        api.regions.values().for_each(|host| self.text(host, Place::Base, &[]));
         let hosts: Vec<&str> = api.regions.values().map(String::as_str).collect();
         let whole: Vec<String> = if hosts.is_empty() {
             vec![api.base.clone()]
@@ -93,7 +94,7 @@ impl Checker<'_, '_> {
             } else {
                 hosts.iter().map(|host| discover.url.replace("{host}", host)).collect()
             };
-            for url in urls.iter().filter(|url| !is_safe(url)) {
+            for url in urls.iter().filter(|url| !is_safe(url) && !url.starts_with("{host}")) {
                 self.faults.add("discover", format!("the address `{url}` does not begin with `https://`"));
             }
             for name in discover.defaults.keys().filter(|name| !discover.values.contains_key(*name)) {
@@ -163,7 +164,12 @@ impl Checker<'_, '_> {
             if earlier.iter().any(|other| other.name == *name) {
                 self.faults.add(name, format!("two endpoints are called `{name}`"));
             }
-            if !known.contains(&name.to_ascii_lowercase()) {
+            let is_told = system.json.iter().any(|shape| {
+                let is_it = shape.subject().is_some_and(|entity| endpoint.entities.contains(&entity));
+                (is_it || endpoint.entities.is_empty())
+                    && !(shape.needs.is_empty() && shape.resource.is_none())
+            });
+            if !is_told && !known.contains(&plain(name)) {
                 let what =
                     format!("no JSON shape has `{name}` among its `files`, so its answers cannot be read");
                 self.faults.add(name, what);
@@ -193,7 +199,8 @@ impl Checker<'_, '_> {
             further.push("since");
             self.used.remove("since");
             self.query(&since.query, &further);
-            self.body(since.body.as_ref(), &further);
+            let body = since.body.clone().map(Value::Object);
+            self.body(body.as_ref(), &further);
             if !self.used.contains("since") {
                 let what = format!("`since` of the endpoint `{}` does not hold `{{since}}`", endpoint.name);
                 self.faults.add(&endpoint.name, what);
@@ -228,7 +235,7 @@ impl Checker<'_, '_> {
         }
         let mut all: Vec<&str> = vec![&endpoint.path];
         endpoint.query.values().for_each(|value| texts(value, &mut all));
-        endpoint.body.iter().flat_map(Map::values).for_each(|value| texts(value, &mut all));
+        endpoint.body.iter().for_each(|value| texts(value, &mut all));
         if !all.iter().any(|text| text.contains("{id}")) {
             let what =
                 format!("the endpoint `{name}` is asked per record, and does not say of which: `{{id}}`");
@@ -260,9 +267,9 @@ impl Checker<'_, '_> {
         all.into_iter().for_each(|text| self.text(text, Place::Open, further));
     }
 
-    fn body(&mut self, body: Option<&Map<String, Value>>, further: &[&str]) {
+    fn body(&mut self, body: Option<&Value>, further: &[&str]) {
         let mut all = Vec::new();
-        body.into_iter().flat_map(Map::values).for_each(|value| texts(value, &mut all));
+        body.into_iter().for_each(|body| texts(body, &mut all));
         all.into_iter().for_each(|text| self.text(text, Place::Open, further));
     }
 
@@ -278,7 +285,7 @@ impl Checker<'_, '_> {
             let is_discovered = api.discover.as_ref().is_some_and(|of| of.values.contains_key(name));
             let is_known = api.settings.contains_key(name)
                 || is_discovered
-                || (name == "host" && !api.regions.is_empty())
+                || name == "host"
                 || (name == "tenant" && api.tenants && place != Place::Base)
                 || further.contains(&name);
             if is_known || (place == Place::Secret && api.credentials.contains_key(name)) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use matchbook::api::{ApiSettings, CredentialAt};
+use matchbook::api::{ApiSettings, CredentialAt, PaceSetting};
 use matchbook::model::{Entity, LIST_SEPARATOR, PART_SEPARATOR, Role, State};
 use matchbook::normalize::Key;
 use matchbook::pipeline::{
@@ -56,7 +56,7 @@ fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
         entities: vec![Entity::Organization, Entity::Location, Entity::Contact, Entity::Configuration],
         tenants: Vec::new(),
         partner: None,
-        pace: None,
+        pace: PaceSetting::Declared,
         concurrency: None,
         page_size: None,
         retries: 5,
@@ -68,9 +68,9 @@ fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
     assert!(read(&with_api("")).hub().files.is_empty());
 
     usual.base = Some("http://127.0.0.1:8080/api".to_owned());
-    usual.values = [("host".to_owned(), "https://api.eu.itglue.com".to_owned())].into();
+    usual.values = [("host".to_owned(), "http://127.0.0.1:8080".to_owned())].into();
     usual.entities = vec![Entity::Contact];
-    usual.pace = Some(Some((60, 30)));
+    usual.pace = PaceSetting::Limit { requests: 60, seconds: 30 };
     (usual.concurrency, usual.page_size) = (Some(4), Some(100));
     (usual.retries, usual.first_wait_ms, usual.full_every) = (0, 1, 3);
     usual.snapshots = "pipelines/../data/hub".into();
@@ -79,7 +79,8 @@ fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
                first_wait_ms = 1\nfull_every = 3\nsnapshots = \"../data\"";
     assert_eq!(own(all), usual);
 
-    assert_eq!(own("pace = \"none\"").pace, Some(None));
+    assert_eq!(own("region = \"EU\"").values["host"], "https://api.eu.itglue.com");
+    assert_eq!(own("pace = \"none\"").pace, PaceSetting::Unlimited);
     let file =
         with_api("").replace("credentials = { api_key = \"KEY\" }", "credentials_file = \"keys.toml\"");
     assert_eq!(
@@ -537,8 +538,24 @@ fn wrong() -> Vec<(Code, String, &'static str)> {
         ),
         (
             Code::NotApplicable,
-            with_psa("").replace("files = \"psa\"", "api = {}"),
-            "the interface of ConnectWise PSA is not known",
+            with_psa("")
+                .replace("files = \"psa\"", "api = {}")
+                .replace("\"connectwise\"", "\"csv\"\nrole = \"psa\""),
+            "the interface of CSV is not known",
+        ),
+        (
+            Code::MissingKey,
+            with_psa("")
+                .replace("\"connectwise\"", "\"tigerpaw\"")
+                .replace("files = \"psa\"", "api = { credentials_file = \"keys.toml\" }"),
+            "needs the `base` address of your server",
+        ),
+        (
+            Code::MissingKey,
+            with_psa("")
+                .replace("\"connectwise\"", "\"kaseya-bms\"")
+                .replace("files = \"psa\"", "api = { credentials_file = \"keys.toml\" }"),
+            "needs the setting `tenant_name`",
         ),
         (Code::UnknownValue, with_api("region = \"uk\""), "IT Glue has no region `uk`"),
         (Code::BadAddress, with_api("base = \"http://api.example\""), "is not asked over TLS"),
