@@ -1,5 +1,7 @@
 //! `matchbook systems`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::exit_code;
@@ -8,7 +10,7 @@ use crate::model::{Entity, fields};
 use crate::report::table::Columns;
 use crate::report::words::list;
 use crate::report::{Paint, Printer, Tone};
-use crate::systems::{self, System};
+use crate::systems::{self, Api, Pace, System};
 
 /// Show what every system reads, syncs, requires and refuses
 #[derive(Debug, Args)]
@@ -17,7 +19,8 @@ use crate::systems::{self, System};
 Examples:
   matchbook systems
   matchbook systems connectwise
-  matchbook systems network-detective --profile > profile.toml")]
+  matchbook systems network-detective --profile > profile.toml
+  matchbook systems --file my_rmm.toml     check the description of a system of your own")]
 pub(super) struct SystemsArgs {
     /// One system, with its files and columns
     #[arg(value_name = "NAME")]
@@ -25,11 +28,22 @@ pub(super) struct SystemsArgs {
     /// Print its CSV files as a mapping profile, to copy and change
     #[arg(long, requires = "name")]
     profile: bool,
+    /// Check a system that you described in a file of your own, and show it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "profile"])]
+    file: Option<PathBuf>,
 }
 
 impl SystemsArgs {
     pub(super) fn run(self, printer: &Printer) -> Result<u8, Failure> {
         let paint = printer.out_paint();
+        if let Some(path) = &self.file {
+            let system = systems::own::read(path).map_err(|all| {
+                let all: Vec<String> = all.iter().map(|what| format!("{} {what}", path.display())).collect();
+                Failure::new(exit_code::BAD_PIPELINE, all.join("\n       "))
+            })?;
+            printer.data(&describe(&system, paint));
+            return Ok(exit_code::DONE);
+        }
         let Some(name) = &self.name else {
             let mut columns = Columns::new(&["name", "system", "role", "reads", "hub pushes to it"]);
             for system in systems::all() {
@@ -106,6 +120,9 @@ fn describe(system: &System, paint: Paint) -> String {
         format!("{what}: {}", shape.files.join(", "))
     });
     section("saved JSON documents, by name", json.collect());
+    if let Some(api) = &system.api {
+        section("interface", interface(api));
+    }
     let sync = if system.two_way {
         "the hub pushes to it when `two_way` is on"
     } else {
@@ -141,6 +158,28 @@ fn describe(system: &System, paint: Paint) -> String {
     });
     section("refuses", system.refuses.iter().cloned().chain(refused).chain(locked).collect());
     text
+}
+
+/// What a pipeline says of it in `[source.api]`, and what is read.
+fn interface(api: &Api) -> Vec<String> {
+    let mut lines = Vec::new();
+    let regions: Vec<&str> = api.regions.keys().map(String::as_str).collect();
+    if !regions.is_empty() {
+        lines.push(format!("region: {}", regions.join(", ")));
+    }
+    for (name, setting) in &api.settings {
+        let default = setting.default.as_ref().map(|default| format!(" (default: {default})"));
+        lines.push(format!("setting {name}: {}{}", setting.what, default.unwrap_or_default()));
+    }
+    lines.extend(api.credentials.iter().map(|(name, what)| format!("credential {name}: {what}")));
+    if api.tenants {
+        lines.push("tenants: asked one by one".to_owned());
+    }
+    let Pace { requests, seconds, concurrency, .. } = &api.pace;
+    lines.push(format!("pace: {requests} requests in {seconds} s, {concurrency} at the same time"));
+    let endpoints: Vec<&str> = api.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    lines.push(format!("reads {}", endpoints.join(", ")));
+    lines
 }
 
 fn columns(entity: Entity) -> impl Iterator<Item = &'static str> {

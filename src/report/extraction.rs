@@ -169,7 +169,7 @@ mod tests {
             again(&extraction, "my clients.toml").expect("two failed")
         );
         insta::assert_snapshot!(all, @r#"
-          source  snapshot          requests   rows          time
+          source  snapshot          requests   rows        time
           hub     20261121T110000Z     1,204  9,412  2 min 05 s
           psa     none: it failed
           rmm     none: it failed

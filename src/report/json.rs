@@ -332,6 +332,16 @@ mod tests {
         };
         let mut lines: Vec<String> = events.iter().map(|event| of_event(event).to_string()).collect();
         lines.extend([of_extraction(&extraction).to_string(), of_finding(&finding).to_string()]);
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        {"type":"extraction_started","source":"psa","resumed":3,"increment":true}
+        {"type":"answer","source":"psa","endpoint":"companies","rows":2,"total":null}
+        {"type":"waiting","source":"psa","seconds":1.0,"message":"the vendor asks for it"}
+        {"type":"retrying","source":"psa","endpoint":"companies","attempt":2,"message":"no answer"}
+        {"type":"diagnostic","level":"warning","code":"extraction","source":"psa","message":"`tickets` was not read","hint":""}
+        {"type":"extraction_finished","source":"psa","snapshot":"20261121T110000Z","requests":4,"rows":2,"seconds":1.0}
+        {"type":"diagnostic","level":"error","code":"extraction","source":"rmm","message":"no answer","hint":"extract again later"}
+        {"type":"extraction","sources":[{"source":"psa","complete":true,"snapshot":"20261121T110000Z","requests":4,"rows":2,"seconds":1.0,"warnings":[]},{"source":"rmm","complete":false,"message":"no answer","hint":"extract again later"}],"seconds":1.0}
+        {"type":"finding","source":"rmm","system":"Datto RMM","address":"https://pinotage-api.centrastage.net","good":false,"checks":[{"check":"sign-in","outcome":"bad","message":"no answer","hint":"extract again later"}]}
+        "#);
     }
 }
