@@ -14,6 +14,7 @@ pub mod limits;
 pub mod message;
 pub mod paging;
 pub mod server;
+pub mod spec;
 mod tests;
 
 /// What a test changes in a vendor's behaviour. The default is a system on a good day.

@@ -15,6 +15,7 @@ use super::server::{Capacity, Server};
 
 mod it_glue;
 mod pages;
+mod spec;
 
 /// A vendor that says what it was asked.
 fn echo(request: &Request) -> Reply {
