@@ -12,6 +12,7 @@ use super::Options;
 use super::estate::{Estate, Ids, Rows};
 use super::fault::{Refusal, RetryAfter};
 use super::limits::Window;
+use super::lists::{Lists, text_of};
 use super::message::{Reply, Request};
 use super::paging::{Page, Pager};
 use super::server::Vendor;
@@ -75,9 +76,8 @@ const LISTS: [(&str, &[&str], &[&str]); 14] = [
 /// A list of more than this many characters of quick notes has them cut.
 const QUICK_NOTES: usize = 250;
 
-/// A list and what its rows can include.
+/// What the rows of a list can include, and what they are filtered by.
 struct List {
-    rows: Rows,
     includes: &'static [&'static str],
     filters: &'static [&'static str],
     /// By type and id.
@@ -86,7 +86,8 @@ struct List {
 
 /// IT Glue.
 pub struct ItGlue {
-    lists: BTreeMap<&'static str, List>,
+    kinds: BTreeMap<&'static str, List>,
+    lists: Lists,
     pager: Pager,
     window: Option<Window>,
 }
@@ -99,26 +100,27 @@ impl ItGlue {
 
     /// An account with the rows of a folder of saved documents.
     pub fn new(estate: &Estate, options: &Options) -> Self {
-        let lists = LISTS.iter().map(|(name, includes, filters)| {
+        let kinds = LISTS.iter().map(|(name, includes, filters)| {
             let included = estate.beside(name, "included").into_iter().map(|item| (reference(&item), item));
-            let rows = Rows::held(estate.rows(name));
-            (*name, List { rows, includes, filters, included: included.collect() })
+            (*name, List { includes, filters, included: included.collect() })
         });
+        let names: Vec<(&str, &str)> = LISTS.iter().map(|(name, ..)| (*name, *name)).collect();
         Self {
-            lists: lists.collect(),
+            kinds: kinds.collect(),
+            lists: Lists::of(estate, &names),
             pager: Pager::new(50, 1000, options),
             window: options.rate.map(Window::new),
         }
     }
 
-    /// The same with other rows in a list, which is one of those that IT Glue has.
-    pub fn with_rows(mut self, list: &str, rows: Rows) -> Self {
-        self.lists.get_mut(list).expect("IT Glue has this list").rows = rows;
-        self
+    /// Its lists, by the names of their paths.
+    pub fn lists(&self) -> Lists {
+        self.lists.clone()
     }
 
     fn list(&self, list: &List, path: &str, request: &Request) -> Reply {
-        let mut found: Vec<usize> = (0..list.rows.len()).collect();
+        let rows = self.lists.rows(path);
+        let mut found: Vec<usize> = (0..rows.len()).collect();
         let mut asked = path.to_owned();
         for (name, value) in &request.query {
             let attribute = match name.strip_prefix("filter[").and_then(|rest| rest.strip_suffix(']')) {
@@ -128,11 +130,11 @@ impl ItGlue {
             if !list.filters.contains(&attribute.as_str()) {
                 return error(400, &format!("{attribute} is not an allowed filter"));
             }
-            found.retain(|place| filter_holds(&list.rows.get(*place), &attribute, value));
+            found.retain(|place| filter_holds(&rows.get(*place), &attribute, value));
             asked.push_str(&format!("&{name}={value}"));
         }
         if let Some(sort) = request.param("sort") {
-            sort_by(&mut found, &list.rows, sort);
+            sort_by(&mut found, &rows, sort);
         }
         let asked_for: BTreeSet<String> = includes(request).collect();
         if let Some(unknown) = asked_for.iter().find(|name| !list.includes.contains(&name.as_str())) {
@@ -143,7 +145,7 @@ impl ItGlue {
         let mut data = Vec::new();
         let mut included = BTreeMap::new();
         for place in &found[page.rows.clone()] {
-            let mut row = list.rows.get(*place).into_owned();
+            let mut row = rows.get(*place).into_owned();
             relate(&mut row, &asked_for, list, &mut included);
             if path == "organizations" {
                 cut_quick_notes(&mut row);
@@ -160,11 +162,10 @@ impl ItGlue {
         answer(&document.into())
     }
 
-    fn show(list: &List, id: &str, request: &Request) -> Reply {
-        let Some(row) = list.rows.iter().find(|row| row["id"] == id) else {
+    fn show(&self, list: &List, path: &str, id: &str, request: &Request) -> Reply {
+        let Some(mut row) = self.lists.find(path, "id", id) else {
             return error(404, "Record not found");
         };
-        let mut row = row.into_owned();
         let mut included = BTreeMap::new();
         let asked_for: BTreeSet<String> = includes(request).collect();
         relate(&mut row, &asked_for, list, &mut included);
@@ -177,8 +178,8 @@ impl ItGlue {
 
     /// The interfaces of one configuration.
     fn interfaces(&self, id: &str, request: &Request) -> Reply {
-        let list = &self.lists["configurations"];
-        let Some(row) = list.rows.iter().find(|row| row["id"] == id) else {
+        let list = &self.kinds["configurations"];
+        let Some(row) = self.lists.find("configurations", "id", id) else {
             return error(404, "Record not found");
         };
         let own = related(&row, "configuration-interfaces");
@@ -204,10 +205,10 @@ impl Vendor for ItGlue {
             return error(405, "Method not allowed");
         }
         let parts: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
-        let list = parts.first().and_then(|name| self.lists.get(name));
+        let list = parts.first().and_then(|name| self.kinds.get(name));
         match (list, parts.as_slice()) {
             (Some(list), [name]) => self.list(list, name, request),
-            (Some(list), [_, id]) if !id.is_empty() => Self::show(list, id, request),
+            (Some(list), [name, id]) if !id.is_empty() => self.show(list, name, id, request),
             (Some(_), ["configurations", id, "relationships", "configuration_interfaces"]) => {
                 self.interfaces(id, request)
             }
@@ -288,7 +289,7 @@ fn cut_quick_notes(row: &mut Value) {
 
 /// Whether a row has one of the values of a filter; `*` and a comma make a range of times.
 fn filter_holds(row: &Value, attribute: &str, filter: &str) -> bool {
-    let own = text_of(row, attribute);
+    let own = attribute_of(row, attribute);
     let values = split_values(filter);
     if attribute.ends_with("-at") {
         let bound = |place: usize| values.get(place).map(String::as_str).filter(|text| *text != "*");
@@ -312,13 +313,8 @@ fn split_values(filter: &str) -> Vec<String> {
     values
 }
 
-fn text_of(row: &Value, attribute: &str) -> String {
-    let value = if attribute == "id" { &row["id"] } else { &row["attributes"][attribute] };
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
+fn attribute_of(row: &Value, attribute: &str) -> String {
+    text_of(if attribute == "id" { &row["id"] } else { &row["attributes"][attribute] })
 }
 
 fn sort_by(places: &mut [usize], rows: &Rows, sort: &str) {
@@ -327,7 +323,7 @@ fn sort_by(places: &mut [usize], rows: &Rows, sort: &str) {
         None => (sort.replace('_', "-"), false),
     };
     places.sort_by_cached_key(|place| {
-        let text = text_of(&rows.get(*place), &attribute);
+        let text = attribute_of(&rows.get(*place), &attribute);
         (text.parse::<i64>().ok(), text)
     });
     if is_falling {

@@ -7,14 +7,18 @@
 #![allow(dead_code, reason = "the fakes offer more than every test uses")]
 
 mod client;
+pub mod connectwise;
+pub mod datto_rmm;
 pub mod estate;
 pub mod fault;
 pub mod it_glue;
 pub mod limits;
+pub mod lists;
 pub mod message;
 pub mod paging;
 pub mod server;
 pub mod spec;
+pub mod syncro;
 mod tests;
 
 /// What a test changes in a vendor's behaviour. The default is a system on a good day.

@@ -13,9 +13,12 @@ use super::fault::{Fault, Faults, Refusal, RetryAfter};
 use super::message::{Reply, Request};
 use super::server::{Capacity, Server};
 
+mod connectwise;
+mod datto_rmm;
 mod it_glue;
 mod pages;
 mod spec;
+mod syncro;
 
 /// A vendor that says what it was asked.
 fn echo(request: &Request) -> Reply {

@@ -116,7 +116,8 @@ fn shows_single_records_and_their_interfaces() {
 #[test]
 fn cuts_quick_notes_in_lists() {
     let row = json!({ "id": "1", "type": "organizations", "attributes": { "quick-notes": "é".repeat(300) } });
-    let vendor = ItGlue::sample(&Options::default()).with_rows("organizations", Rows::held(vec![row]));
+    let vendor = ItGlue::sample(&Options::default());
+    vendor.lists().set("organizations", Rows::held(vec![row]));
     let server = Server::start(vendor);
     let listed = document(&server, "/organizations");
     assert_eq!(listed["data"][0]["attributes"]["quick-notes"], "é".repeat(250));
