@@ -294,8 +294,8 @@ fn account(devices: usize) -> Value {
 
 /// Filters compare by `LIKE` with anything before and behind.
 fn like(request: &Request, parameter: &str, value: &Value) -> bool {
-    let own = text_of(value).to_lowercase();
-    request.param(parameter).is_none_or(|wanted| own.contains(&wanted.to_lowercase()))
+    let has = |wanted: &str| text_of(value).to_lowercase().contains(&wanted.to_lowercase());
+    request.param(parameter).is_none_or(has)
 }
 
 fn is_wanted(request: &Request, device: &Value) -> bool {

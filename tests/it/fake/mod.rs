@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "the fakes offer more than every test uses")]
 
+#[cfg(test)]
 mod client;
 pub mod connectwise;
 pub mod datto_rmm;
@@ -19,9 +20,12 @@ pub mod paging;
 pub mod server;
 pub mod spec;
 pub mod syncro;
+#[cfg(test)]
 mod tests;
+mod wire;
 
-/// What a test changes in a vendor's behaviour. The default is a system on a good day.
+/// What a test changes in a vendor's behaviour. The default is a system on a good day. A vendor that does not know
+/// something, such as tokens, leaves it alone.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Rows per page at most, where it is less than what the vendor allows.

@@ -246,6 +246,44 @@ fn fails_at_random_in_the_same_way_every_time() {
 }
 
 #[test]
+fn serves_many_at_the_same_time_through_all_failures() {
+    let faults = Faults::none()
+        .random(1, 50, Fault::Drop, 1000)
+        .random(2, 50, Fault::Truncate, 1000)
+        .random(3, 50, Fault::Html(503), 1000)
+        .random(4, 50, Fault::Refuse(Refusal::TooMany(RetryAfter::Seconds(1))), 1000);
+    let server = Server::with_faults(super::it_glue::ItGlue::sample(&Options::default()), faults);
+    let ask = |connection: &mut Connection| {
+        let answer = connection.get("/manufacturers", &[("x-api-key", super::it_glue::KEY)]);
+        answer.filter(|answer| answer.is_whole && answer.status == 200).map(|answer| answer.json())
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut connection = Connection::to(&server);
+                for _ in 0..25 {
+                    let mut tries = 0;
+                    let document = loop {
+                        match ask(&mut connection) {
+                            Some(document) => break document,
+                            None => connection = Connection::to(&server),
+                        }
+                        tries += 1;
+                        assert!(tries < 20);
+                    };
+                    assert_eq!(document["data"].as_array().map(Vec::len), Some(8));
+                }
+            });
+        }
+    });
+    let exchanges = server.exchanges();
+    let good = exchanges.iter().filter(|exchange| exchange.whole && exchange.status == Some(200));
+    assert_eq!(good.count(), 200);
+    assert!(exchanges.len() > 200);
+    assert!(exchanges.iter().zip(1..).all(|(exchange, number)| exchange.request.number == number));
+}
+
+#[test]
 fn makes_addresses_of_other_pages() {
     let server = Server::start(|request: &Request| {
         Reply::json(&json!({ "next": request.url_with(&[("page[number]", "2"), ("q", "a b")]) }))

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::fake::lists::text_of;
+use super::super::lists::text_of;
 
 /// The operators.
 const OPERATORS: [&str; 8] = ["!=", "<=", ">=", "=", "<", ">", " like ", " in "];

@@ -57,8 +57,7 @@ fn demands_keys_and_client_id() {
 #[test]
 fn tells_its_codebase_and_changes_it() {
     let vendor = std::sync::Arc::new(ConnectWise::sample(&Options::default()));
-    let own = std::sync::Arc::clone(&vendor);
-    let server = Server::start(move |request: &_| crate::fake::server::Vendor::answer(own.as_ref(), request));
+    let server = Server::start(std::sync::Arc::clone(&vendor));
     let codebase = || {
         let answer = Connection::to(&server).get("/login/companyinfo/larkfield", &[]).expect("it answers");
         answer.json()["Codebase"].as_str().expect("a codebase").to_owned()

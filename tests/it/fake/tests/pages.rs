@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::fake::Options;
 use crate::fake::estate::{Estate, Ids, Rows};
 use crate::fake::limits::{Rate, Tokens, Window, whole_seconds};
+use crate::fake::lists::Lists;
 use crate::fake::paging::{Page, Pager, Shift};
 
 /// The rows of the pages of a list of `total`, read to the end.
@@ -109,6 +110,20 @@ fn renumbers_ids_and_nothing_else() {
     assert_eq!(
         links[0],
         json!({ "id": "O201", "type": "adapters-resources", "attributes": { "remote-id": "201" } })
+    );
+}
+
+#[test]
+fn finds_rows_also_after_a_change() {
+    let estate = Estate::sample("datto_rmm", Ids::Own);
+    let lists = Lists::of(&estate, &[("sites", "sites"), ("none", "nothing")]);
+    let name = |id: &str| lists.find("sites", "id", id).map(|row| row["name"].clone());
+    assert_eq!(name("4401"), Some(json!("Larkfield IT")));
+    lists.change("sites", |rows| rows[0]["id"] = 7.into());
+    assert_eq!((name("4401"), name("7")), (None, Some(json!("Larkfield IT"))));
+    assert_eq!(
+        (lists.rows("none").len(), lists.find("none", "id", "1"), lists.get("other").is_none()),
+        (0, None, true)
     );
 }
 
