@@ -191,7 +191,11 @@ fn file(path: &Path, settings: &ApiSettings) -> Result<BTreeMap<String, String>,
     let shown = path.display();
     let cannot = |error: std::io::Error| {
         let hint = "check `credentials_file` in the pipeline, whose path starts at the pipeline's folder";
-        wrong(format!("the credentials in {shown} cannot be read: {error}"), hint)
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file".to_owned(),
+            _ => error.to_string(),
+        };
+        wrong(format!("the credentials in {shown} cannot be read: {why}"), hint)
     };
     let file = std::fs::File::open(path).map_err(cannot)?;
     check_permissions(&file.metadata().map_err(cannot)?, path)?;

@@ -1,6 +1,6 @@
 //! `matchbook extract`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -59,7 +59,9 @@ impl ExtractArgs {
             }
         } else {
             let pipeline = load()?;
-            told(&pipeline, &self.pipeline, &options, printer)
+            let done = told(&pipeline, &options, printer);
+            extraction::tell_again(&done, &self.pipeline.display().to_string(), printer);
+            done
         };
         let is_good = done.sources.iter().all(|source| source.outcome.is_ok());
         Ok(if is_good { exit_code::DONE } else { exit_code::UNREADABLE_SOURCE })
@@ -67,16 +69,11 @@ impl ExtractArgs {
 }
 
 /// Extracts, and tells a person.
-pub(super) fn told(
-    pipeline: &Pipeline,
-    path: &Path,
-    options: &ExtractionOptions,
-    printer: &Printer,
-) -> Extraction {
+pub(super) fn told(pipeline: &Pipeline, options: &ExtractionOptions, printer: &Printer) -> Extraction {
     let progress = Extracting::new(printer);
     let done = extract(pipeline, options, &progress);
     drop(progress);
-    extraction::tell(&done, &path.display().to_string(), printer);
+    extraction::tell(&done, printer);
     done
 }
 
@@ -115,8 +112,14 @@ pub(super) fn fresh(
         return Ok(());
     }
     let again = extraction::again(&done, &pipeline.path.display().to_string());
-    Err(Failure::new(exit_code::UNREADABLE_SOURCE, format!("{} could not be extracted", list(&failed)))
-        .hint(format!("go on with `{}`, or run without `--fresh`", again.unwrap_or_default())))
+    Err(Failure::new(
+        exit_code::UNREADABLE_SOURCE,
+        format!("{} could not be extracted, so nothing was run", list(&failed)),
+    )
+    .hint(format!(
+        "go on with `{}`, or run without `--fresh` on the snapshots that there are",
+        again.unwrap_or_default()
+    )))
 }
 
 /// Refuses names that the pipeline does not have, and a pipeline without interfaces.

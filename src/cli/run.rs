@@ -86,7 +86,7 @@ impl RunArgs {
             let pipeline = load()?;
             if self.fresh {
                 extract::fresh(&pipeline, options.source.as_deref(), |wanted| {
-                    extract::told(&pipeline, &self.pipeline, wanted, printer)
+                    extract::told(&pipeline, wanted, printer)
                 })?;
             }
             let text = Text::new(printer);

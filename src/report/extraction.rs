@@ -2,7 +2,7 @@
 
 use super::printer::{Paint, Printer, Tone};
 use super::table::Columns;
-use super::words::{count, seconds, thousands};
+use super::words::{list, seconds, thousands};
 use crate::api::{Extraction, Finding, Outcome};
 
 /// The sources that were read, as a table.
@@ -24,9 +24,8 @@ pub fn table(extraction: &Extraction, paint: Paint) -> String {
     columns.render(paint)
 }
 
-/// Everything that is to be said of an extraction, in this order: what was read, warnings, failures, and at the very end
-/// what to run again. `pipeline` is the pipeline's file as the user wrote it.
-pub fn tell(extraction: &Extraction, pipeline: &str, printer: &Printer) {
+/// Everything that is to be said of an extraction, in this order: what was read, warnings, failures.
+pub fn tell(extraction: &Extraction, printer: &Printer) {
     printer.report(&table(extraction, printer.out_paint()));
     let (warnings, failures) = remarks(extraction, printer.err_paint());
     if !warnings.is_empty() {
@@ -35,6 +34,10 @@ pub fn tell(extraction: &Extraction, pipeline: &str, printer: &Printer) {
     if !failures.is_empty() {
         printer.verbatim(failures.trim_end());
     }
+}
+
+/// What to run again where a source failed, for the very end. `pipeline` is the pipeline's file as the user wrote it.
+pub fn tell_again(extraction: &Extraction, pipeline: &str, printer: &Printer) {
     if let Some(again) = again(extraction, pipeline) {
         let hint = printer.err_paint().paint(Tone::Hint, "what was read is kept; to go on with it");
         printer.note(&format!("\n{hint}:"));
@@ -86,7 +89,8 @@ pub fn findings(findings: &[Finding], paint: Paint) -> String {
     let mut text = String::new();
     for finding in findings {
         let source = paint.paint(Tone::Heading, &finding.source);
-        text.push_str(&format!("{source} ({}) {}\n", finding.system, finding.address));
+        let head = format!("{source} ({}) {}", finding.system, finding.address);
+        text.push_str(&format!("{}\n", head.trim_end()));
         for check in &finding.checks {
             let (tone, mark, what, hint) = parts(&check.outcome);
             // Colours have no width, so the blanks stand outside of them.
@@ -99,12 +103,15 @@ pub fn findings(findings: &[Finding], paint: Paint) -> String {
         }
         text.push('\n');
     }
-    let bad = findings.iter().filter(|finding| finding.is_bad()).count() as u64;
-    text.push_str(&if bad == 0 {
+    let bad: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.is_bad())
+        .map(|finding| format!("`{}`", finding.source))
+        .collect();
+    text.push_str(&if bad.is_empty() {
         format!("{}: nothing stands in the way of an extraction\n", paint.paint(Tone::Good, "good"))
     } else {
-        let of = count(findings.len() as u64, "source");
-        format!("{}: an extraction would fail for {bad} of {of}\n", paint.paint(Tone::Error, "bad"))
+        format!("{}: an extraction would fail for {}\n", paint.paint(Tone::Error, "bad"), list(&bad))
     });
     text
 }
@@ -211,7 +218,7 @@ mod tests {
           bad       sign-in: `companies`: the vendor answers 401 Unauthorized
                     hint: check the credentials of `psa`: the environment variable `CW_PRIVATE_KEY`
 
-        bad: an extraction would fail for 1 of 2 sources
+        bad: an extraction would fail for `psa-2`
         ");
         assert!(
             findings(&[good], Paint::PLAIN).ends_with("good: nothing stands in the way of an extraction\n")

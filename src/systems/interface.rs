@@ -23,7 +23,7 @@ enum Place {
 
 /// Adds everything that is wrong with the interface.
 pub(super) fn check(system: &System, api: &Api, faults: &mut Faults) {
-    let mut checker = Checker { api, faults, used: BTreeSet::new() };
+    let mut checker = Checker { api, faults, used: BTreeSet::new(), of: None };
     checker.names();
     checker.addresses();
     checker.sign_in();
@@ -36,6 +36,8 @@ struct Checker<'a, 'f> {
     api: &'a Api,
     faults: &'f mut Faults,
     used: BTreeSet<String>,
+    /// The endpoint that is looked at.
+    of: Option<&'a str>,
 }
 
 /// The names in braces.
@@ -53,7 +55,7 @@ fn texts<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
     }
 }
 
-impl Checker<'_, '_> {
+impl<'a> Checker<'a, '_> {
     /// Settings, credentials and discovered values are called differently.
     fn names(&mut self) {
         let discovered = self.api.discover.iter().flat_map(|discover| discover.values.keys());
@@ -185,9 +187,11 @@ impl Checker<'_, '_> {
             self.endpoint(endpoint);
             self.for_each(endpoint, earlier);
         }
+        self.of = None;
     }
 
-    fn endpoint(&mut self, endpoint: &Endpoint) {
+    fn endpoint(&mut self, endpoint: &'a Endpoint) {
+        self.of = Some(&endpoint.name);
         let has_routes = endpoint.for_each.as_ref().is_some_and(|each| !each.routes.is_empty());
         let mut further: Vec<&str> = Vec::new();
         further.extend(endpoint.for_each.is_some().then_some("id"));
@@ -300,7 +304,10 @@ impl Checker<'_, '_> {
             } else {
                 format!("nothing gives `{{{name}}}` in `{text}` a value")
             };
-            self.faults.add(name, what);
+            match self.of {
+                Some(endpoint) => self.faults.add(endpoint, format!("the endpoint `{endpoint}`: {what}")),
+                None => self.faults.add(name, what),
+            }
         }
     }
 

@@ -27,7 +27,8 @@ pub fn read(path: &Path) -> Result<System, Vec<String>> {
     let own: Table = text.parse().map_err(|error| wrong(&error))?;
     let system = if own.contains_key("extends") {
         let own = whole(own, &tables()).map_err(|base| {
-            vec![at(&text, "extends", &format!("it extends `{base}`, which is no system of the program"))]
+            let line = line_of(&text, "extends");
+            vec![format!("is wrong in line {line}: it extends `{base}`, which is no system of the program")]
         })?;
         built(own).map_err(|error| wrong(&error))?
     } else {
@@ -35,30 +36,34 @@ pub fn read(path: &Path) -> Result<System, Vec<String>> {
         toml::from_str::<System>(&text).map_err(|error| wrong(&error))?;
         built(own).map_err(|error| wrong(&error))?
     };
-    let mut faults: Vec<String> =
-        system.faults().iter().map(|fault| at(&text, &fault.at, &fault.what)).collect();
+    let mut faults: Vec<(usize, String)> = Vec::new();
+    let mut add = |name: &str, what: &str| faults.push((line_of(&text, name), what.to_owned()));
+    system.faults().iter().for_each(|fault| add(&fault.at, &fault.what));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if system.name.is_empty() || !system.name.chars().all(is_plain) {
-        faults.push(at(&text, "name", "its `name` takes letters, digits, `-` and `_`"));
+        add("name", "its `name` takes letters, digits, `-` and `_`");
     } else if all().iter().any(|other| other.name == system.name) {
-        let what = format!("its `name` is that of a system of the program, `{}`", system.name);
-        faults.push(at(&text, "name", &what));
+        add("name", &format!("its `name` is that of a system of the program, `{}`", system.name));
     }
     if system.role == Role::Hub || system.roles.contains_key(&Role::Hub) {
-        faults.push(at(&text, "role", "its `role` cannot be `hub`: plans are written for IT Glue alone"));
+        add("role", "its `role` cannot be `hub`: plans are written for IT Glue alone");
     }
     if system.two_way {
         let what = "it cannot have `two_way`: the hub pushes to the systems that it has integrations with";
-        faults.push(at(&text, "two_way", what));
+        add("two_way", what);
     }
     if system.csv.is_empty() && system.json.is_empty() && system.directory.is_none() {
-        faults.push("is wrong: it describes no files, with `[csv.ENTITY]` or `[[json]]`".to_owned());
+        add("name", "it describes no files, with `[csv.ENTITY]` or `[[json]]`");
     }
-    if faults.is_empty() { Ok(system) } else { Err(faults) }
+    if faults.is_empty() {
+        return Ok(system);
+    }
+    faults.sort();
+    Err(faults.into_iter().map(|(line, what)| format!("is wrong in line {line}: {what}")).collect())
 }
 
-/// A fault with the line that the name stands in, where it does.
-fn at(text: &str, name: &str, what: &str) -> String {
+/// The first line that a name stands in, outside of comments; the first of all where there is none.
+fn line_of(text: &str, name: &str) -> usize {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let holds = |line: &str| {
         let code = line.split('#').next().unwrap_or_default();
@@ -66,8 +71,5 @@ fn at(text: &str, name: &str, what: &str) -> String {
             !code[..start].ends_with(is_name) && !code[start + found.len()..].starts_with(is_name)
         })
     };
-    match text.lines().position(holds) {
-        Some(line) => format!("is wrong in line {}: {what}", line + 1),
-        None => format!("is wrong: {what}"),
-    }
+    text.lines().position(holds).map_or(1, |line| line + 1)
 }

@@ -886,6 +886,8 @@ Usage: matchbook [OPTIONS] <COMMAND>
 Start:
   init         Write a pipeline for a folder of exports
   check        Validate a pipeline, its decisions and its files, and run its test cases
+  doctor       Sign in to every system, and say what stands in the way
+  extract      Read the sources that have an interface into snapshots
   run          Read, match, compare and plan, and write the warehouse
 
 Ask:
@@ -941,7 +943,8 @@ Arguments:
   <PIPELINE>  The pipeline file
 
 Options:
-  -h, --help  Print help (see more with '--help')
+      --fresh  Extract first: read the sources that have an interface into new snapshots
+  -h, --help   Print help (see more with '--help')
 
 Narrow:
       --until <STAGE>        Stop after this stage; the warehouse is only written by the last [possible values: extract, normalize, match, diff, plan, warehouse]

@@ -60,11 +60,27 @@ fn the_example_reads_saved_documents() {
     let workspace = workspace(&example());
     let output = workspace.run(&["run", "p.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let sql = "SELECT record_id, name, hostname, type, serial_number, manufacturer, model, state, hub_id
+    let sql =
+        "SELECT record_id, name, hostname, type, serial_number, manufacturer, model, last_seen_at, interfaces
                FROM latest_configurations WHERE source = 'rmm' ORDER BY record_id";
-    assert_snapshot!(workspace.seen(&["query", "p.toml", sql, "--csv"]), @"");
-    let sql = "SELECT record_id, name, state, hub_id FROM latest_organizations WHERE source = 'rmm' ORDER BY record_id";
-    assert_snapshot!(workspace.seen(&["query", "p.toml", sql, "--csv"]), @"");
+    assert_snapshot!(workspace.seen(&["query", "p.toml", sql, "--csv"]), @r#"
+    ---- stdout
+    record_id,name,hostname,type,serial_number,manufacturer,model,last_seen_at,interfaces
+    71,RECEPTION,ACM-PC-01,Work Station,5cg1234xyz,HP,EliteDesk 800,[TIME],"[{""mac_address"":""3C52820A1B2C""},{""mac_address"":""3C52820A1B2D""}]"
+    72,ACM-NB-02,ACM-NB-02,Work Station,,Apple,,,
+    ---- exit 0
+    "#);
+    let sql =
+        "SELECT entity, record_id, state, hub_id, rule FROM latest_matches WHERE source = 'rmm' ORDER BY ALL";
+    assert_snapshot!(workspace.seen(&["query", "p.toml", sql, "--csv"]), @"
+    ---- stdout
+    entity,record_id,state,hub_id,rule
+    configuration,71,matched,10,serial
+    configuration,72,unmatched,,
+    organization,7,matched,1,name
+    organization,8,skipped,,
+    ---- exit 0
+    ");
     let warehouse = fs::read(workspace.path("p.duckdb")).expect("a run writes it");
     assert!(!warehouse.windows(6).any(|part| part == b"geheim"), "a secret was kept");
 }
@@ -72,7 +88,27 @@ fn the_example_reads_saved_documents() {
 #[test]
 fn the_example_is_checked_without_a_pipeline() {
     let seen = workspace(&example()).seen(&["systems", "--file", "systems/atera.toml"]);
-    assert_snapshot!(seen, @"");
+    assert_snapshot!(seen, @"
+    ---- stdout
+    Atera (my-atera, rmm)
+
+    reads
+      organizations, configurations
+
+    saved JSON documents, by name
+      organizations: customers, customer
+      configurations: agents, agent
+
+    interface
+      credential api_key: the API key (Admin, API)
+      pace: 600 requests in [TIME], 2 at the same time
+      reads customers, agents
+
+    syncs
+      the hub does not push to it
+      the hub stores its ids as `atera`
+    ---- exit 0
+    ");
 }
 
 #[test]
@@ -83,14 +119,104 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
         .replace("path = \"/agents\"", "path = \"/agents/{id}\"\nquery = { key = \"{api_key}\" }")
         .replace("name = \"customers\"\n", "name = \"clients\"\nfor_each = { of = [\"agents\"] }\n")
         .replace("https://app.atera.com", "http://app.atera.com")
-        .replace("needs = [\"CustomerID\", \"BusinessNumber\"]\n", "");
-    assert_snapshot!(workspace(&wrong).seen(&["check", "p.toml"]), @"");
+        .replace("needs = [\"CustomerID\", \"BusinessNumber\"]\n", "")
+        .replace("needs = [\"AgentID\", \"MachineName\"]\n", "");
+    assert_snapshot!(workspace(&wrong).seen(&["check", "p.toml"]), @r#"
+    ---- stderr
+    error[P212]: the system `./systems/atera.toml` is wrong in line 14: its `name` is that of a system of the program, `datto-rmm`
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 26: the address `http://app.atera.com/api/v3` does not begin with `https://`
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 59: no JSON shape has `clients` among its `files`, so its answers cannot be read
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 59: the endpoint `clients` is asked per record of `agents`, which does not stand before it
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 59: the endpoint `clients` is asked per record, and does not say of which: `{id}`
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 60: the endpoint `agents`: nothing gives `{id}` in `/agents/{id}` a value
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 60: the endpoint `agents`: the credential `api_key` stands outside of `sign_in` and `headers`: `{api_key}`
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    error[P212]: the system `./systems/atera.toml` is wrong in line 96: configurations have no column `serialnumber`
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    8 errors in p.toml
+    ---- exit 4
+    "#);
     let member = example().replace("role = \"rmm\"", "role = \"rmm\"\ncolour = \"red\"");
-    assert_snapshot!(workspace(&member).seen(&["run", "p.toml"]), @"");
+    assert_snapshot!(workspace(&member).seen(&["run", "p.toml"]), @r#"
+    ---- stderr
+    error[P212]: the system `./systems/atera.toml` is wrong in line 17: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
+     --> p.toml:8:10
+      |
+    8 | system = "./systems/atera.toml"
+      |          ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = hint: `matchbook systems --file FILE` checks it
+
+    1 error in p.toml
+    ---- exit 4
+    "#);
     let broken = example().replace("title = \"Atera\"", "title = Atera");
-    assert_snapshot!(workspace(&broken).seen(&["systems", "--file", "systems/atera.toml"]), @"");
+    assert_snapshot!(workspace(&broken).seen(&["systems", "--file", "systems/atera.toml"]), @"
+    ---- stderr
+    error: systems/atera.toml is wrong in line 15: string values must be quoted, expected literal string
+    ---- exit 4
+    ");
     let hub = example().replace("role = \"rmm\"", "role = \"hub\"\ntwo_way = true");
-    assert_snapshot!(workspace(&hub).seen(&["systems", "--file", "systems/atera.toml"]), @"");
+    assert_snapshot!(workspace(&hub).seen(&["systems", "--file", "systems/atera.toml"]), @"
+    ---- stderr
+    error: systems/atera.toml is wrong in line 16: its `role` cannot be `hub`: plans are written for IT Glue alone
+           systems/atera.toml is wrong in line 17: it cannot have `two_way`: the hub pushes to the systems that it has integrations with
+    ---- exit 4
+    ");
 }
 
 #[test]
