@@ -240,7 +240,8 @@ fn check_permissions(metadata: &std::fs::Metadata, path: &Path) -> Result<(), Ap
     use std::os::unix::fs::PermissionsExt as _;
 
     let mode = metadata.permissions().mode();
-    if mode & 0o077 == 0 {
+    let of_others = mode & 0o077;
+    if of_others == 0 {
         return Ok(());
     }
     let shown = path.display();

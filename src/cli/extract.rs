@@ -130,7 +130,7 @@ pub(super) fn check_sources(pipeline: &Pipeline, names: &[String]) -> Result<(),
         return Err(Failure::usage(message)
             .hint("give one `[source.api]` in place of `files`; `pipelines/reference.toml` shows how"));
     }
-    for name in names.iter().filter(|name| !with_api().any(|source| source.name == **name)) {
+    if let Some(name) = names.iter().find(|name| !with_api().any(|source| source.name == **name)) {
         let known: Vec<String> = with_api().map(|source| format!("`{}`", source.name)).collect();
         let is_there = pipeline.sources.iter().any(|source| source.name == *name);
         let message = if is_there {

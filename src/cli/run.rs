@@ -23,6 +23,7 @@ Examples:
   matchbook run clients.toml --until match               stop after matching, write nothing
   matchbook run clients.toml --organization \"Acme Corp\"  report on one client, write nothing
   matchbook run clients.toml --json | jq 'select(.type == \"summary\")'")]
+#[expect(clippy::struct_excessive_bools, reason = "the options of a command are independent of each other")]
 pub(super) struct RunArgs {
     /// The pipeline file
     #[arg(value_name = "PIPELINE")]

@@ -200,15 +200,12 @@ impl Part<'_, '_> {
             if values.contains_key(name) || self.is_set("settings", name) {
                 continue;
             }
-            match &setting.default {
-                Some(default) => {
-                    values.insert(name.clone(), default.clone());
-                }
-                None => {
-                    let message = format!("{} needs the setting `{name}`", self.system.title);
-                    let hint = format!("write `settings = {{ {name} = \"...\" }}`: {}", setting.what);
-                    faults.add(Code::MissingKey, span.clone(), message).hint(hint);
-                }
+            if let Some(default) = &setting.default {
+                values.insert(name.clone(), default.clone());
+            } else {
+                let message = format!("{} needs the setting `{name}`", self.system.title);
+                let hint = format!("write `settings = {{ {name} = \"...\" }}`: {}", setting.what);
+                faults.add(Code::MissingKey, span.clone(), message).hint(hint);
             }
         }
         if let Some(mut host) = host {
@@ -303,7 +300,7 @@ impl Part<'_, '_> {
                 let at = CredentialAt::Environment((*variable.get_ref()).to_owned());
                 found.insert(name.to_owned(), at);
             } else {
-                self.no_variable(name, value, faults);
+                Self::no_variable(name, value, faults);
             }
         }
         let span = table.map_or_else(|| self.section.span.clone(), |table| table.span);
@@ -320,7 +317,7 @@ impl Part<'_, '_> {
         found
     }
 
-    fn no_variable(&self, name: &str, value: &Spanned<DeValue<'_>>, faults: &mut Faults) {
+    fn no_variable(name: &str, value: &Spanned<DeValue<'_>>, faults: &mut Faults) {
         faults.hide(value.span());
         faults
             .add(

@@ -289,7 +289,7 @@ mod tests {
             ApiEvent::Waiting { source: SOURCE, wait: Duration::from_secs(43), why },
             ApiEvent::Waiting {
                 source: SOURCE,
-                wait: Duration::from_secs(1_800),
+                wait: Duration::from_mins(30),
                 why: "the vendor asks for it",
             },
             ApiEvent::Retrying { source: SOURCE, endpoint: "devices", what: "no answer in time", attempt: 3 },

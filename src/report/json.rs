@@ -49,7 +49,9 @@ impl<'a> Lines<'a> {
 
     /// Writes what a check of all sources found, a line for each.
     pub fn findings(&self, findings: &[Finding]) {
-        findings.iter().for_each(|finding| self.write(&of_finding(finding)));
+        for finding in findings {
+            self.write(&of_finding(finding));
+        }
     }
 
     /// Writes the error that stopped the run, its last line then.

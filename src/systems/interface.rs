@@ -271,18 +271,28 @@ impl<'a> Checker<'a, '_> {
 
     fn query(&mut self, query: &BTreeMap<String, Value>, further: &[&str]) {
         let mut all = Vec::new();
-        query.values().for_each(|value| texts(value, &mut all));
-        all.into_iter().for_each(|text| self.text(text, Place::Open, further));
+        for value in query.values() {
+            texts(value, &mut all);
+        }
+        for text in all {
+            self.text(text, Place::Open, further);
+        }
     }
 
     fn body(&mut self, body: Option<&Value>, further: &[&str]) {
         let mut all = Vec::new();
-        body.into_iter().for_each(|body| texts(body, &mut all));
-        all.into_iter().for_each(|text| self.text(text, Place::Open, further));
+        if let Some(body) = body {
+            texts(body, &mut all);
+        }
+        for text in all {
+            self.text(text, Place::Open, further);
+        }
     }
 
     fn headers(&mut self, headers: &BTreeMap<String, String>, further: &[&str]) {
-        headers.values().for_each(|text| self.text(text, Place::Secret, further));
+        for text in headers.values() {
+            self.text(text, Place::Secret, further);
+        }
     }
 
     /// Reports the names that a text may not hold, and notes those that it does.

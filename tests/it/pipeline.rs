@@ -80,6 +80,12 @@ fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
     assert_eq!(own(all), usual);
 
     assert_eq!(own("region = \"EU\"").values["host"], "https://api.eu.itglue.com");
+    let syncro = with_psa("").replace("\"connectwise\"", "\"syncro\"\nrole = \"psa\"").replace(
+        "files = \"psa\"",
+        "api = { settings = { subdomain = \"acme\" }, credentials_file = \"keys.toml\" }",
+    );
+    let (_, psa) = read(&syncro).source("psa").map(|(ix, psa)| (ix, psa.clone())).expect("it is there");
+    assert_eq!(psa.api.expect("it has the section").values["host"], "https://acme.syncromsp.com");
     assert_eq!(own("pace = \"none\"").pace, PaceSetting::Unlimited);
     let file =
         with_api("").replace("credentials = { api_key = \"KEY\" }", "credentials_file = \"keys.toml\"");
@@ -208,7 +214,7 @@ fn collect_commented(text: &str, found: &mut BTreeSet<String>) {
     for line in text.lines() {
         let plain = line.trim_start_matches("# ");
         if let Some(name) = plain.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            section = name.0.trim_start_matches('[').to_owned();
+            name.0.trim_start_matches('[').clone_into(&mut section);
             found.insert(section.clone());
         } else if let (true, Ok(table)) = (line.starts_with("# "), plain.parse::<toml::Table>()) {
             collect(&section, &toml::Value::Table(table), found);
