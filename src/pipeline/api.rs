@@ -29,9 +29,7 @@ pub(super) fn check_origins(root: &Section<'_>, faults: &mut Faults) {
         match (section.value("files"), section.value("api")) {
             (None, None) => {
                 let message = format!("`files` is missing in {place}");
-                faults
-                    .add(Code::MissingKey, section.span.clone(), message)
-                    .hint("or `api`, where the system is read over its interface");
+                faults.add(Code::MissingKey, section.span.clone(), message);
             }
             (Some(_), Some(api)) => {
                 faults

@@ -53,7 +53,7 @@ fn an_interface_is_asked_as_its_system_says_and_the_pipeline_wants() {
         base: None,
         values: [("host".to_owned(), "https://api.itglue.com".to_owned())].into(),
         credentials: [("api_key".to_owned(), CredentialAt::Environment("KEY".to_owned()))].into(),
-        entities: vec![Entity::Organization, Entity::Location, Entity::Contact, Entity::Configuration],
+        entities: read(&with_psa("")).hub().system.entities.clone(),
         tenants: Vec::new(),
         partner: None,
         pace: PaceSetting::Declared,
