@@ -81,7 +81,8 @@ impl Answer {
         self.stand
     }
 
-    /// Hands a reader of the unpacked answer to `read`. It gives no more than was written.
+    /// Hands a reader of the unpacked answer to `read`. It gives no more than was written, and
+    /// fails at the end when that is something else.
     pub fn read<T>(
         &self,
         file: &Path,
@@ -90,6 +91,7 @@ impl Answer {
         let mut file = File::open(file)?;
         file.seek(SeekFrom::Start(self.offset))?;
         let packed = BufReader::new(file.take(self.length));
-        read(&mut BufReader::new(GzDecoder::new(packed).take(self.bytes)))
+        // One more, so that the end is reached, where the checksum stands.
+        read(&mut BufReader::new(GzDecoder::new(packed).take(self.bytes.saturating_add(1))))
     }
 }

@@ -34,6 +34,7 @@ mod plan;
 mod properties;
 mod samples;
 mod secrets;
+mod snapshots;
 mod spreadsheet_properties;
 mod spreadsheet_rules;
 mod spreadsheet_values;

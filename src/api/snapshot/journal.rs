@@ -142,7 +142,10 @@ fn whole_entries(index: &mut File, answers: &mut File) -> io::Result<(Vec<Entry>
         let read = reader.read_line(&mut line).unwrap_or(0);
         let entry: Option<Entry> = line.strip_suffix('\n').and_then(|line| serde_json::from_str(line).ok());
         match entry {
-            Some(entry) if entry.offset == expected && entry.offset + entry.length <= size => {
+            Some(entry)
+                if entry.offset == expected
+                    && entry.offset.checked_add(entry.length).is_some_and(|end| end <= size) =>
+            {
                 end += read as u64;
                 expected = entry.offset + entry.length;
                 entries.push(entry);

@@ -235,7 +235,7 @@ pub(super) fn folders(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
 /// When it cannot be read or is not what was written.
 pub fn body(file: &Path, entry: &Entry) -> io::Result<Vec<u8>> {
     let packed = raw(file, entry)?;
-    let mut body = Vec::with_capacity(usize::try_from(entry.bytes).unwrap_or(0).min(1 << 28));
+    let mut body = Vec::with_capacity(usize::try_from(entry.bytes).unwrap_or(0).min(1 << 24));
     // What unpacks to more than was written is not what was written.
     GzDecoder::new(packed.as_slice()).take(entry.bytes.saturating_add(1)).read_to_end(&mut body)?;
     if body.len() as u64 != entry.bytes {
