@@ -217,8 +217,13 @@ const fn state(state: &State) -> &'static str {
 
 /// Says what is damaged, and the warnings of the newest complete snapshot of every source.
 fn notes(all: &[(&str, Held)], printer: &Printer) {
+    let mut said: Vec<&ApiError> = Vec::new();
     for (position, (source, held)) in all.iter().enumerate() {
-        if let State::Damaged(error) = &held.state {
+        if let State::Damaged(error) = &held.state
+            && !said.contains(&error)
+        {
+            // An increment is damaged as what it builds on is.
+            said.push(error);
             printer.warning(&format!("{source}: {error}; {}", error.hint));
         }
         let is_complete = |held: &Held| held.state == State::Complete;
