@@ -444,16 +444,13 @@ credentials = { public_key = "CW_PUBLIC", private_key = "CW_PRIVATE", client_id 
 fn snapshots_are_listed() {
     let workspace = workspace();
     let list = |more: &[&str]| workspace.seen(&[&["snapshots", "list", "p.toml"], more].concat());
-    assert_snapshot!(
-        list(&[]),
-        "
+    assert_snapshot!(list(&[]), @"
 ---- stderr
 there is no snapshot yet
 
 hint: `matchbook extract PIPELINE` makes one of every source that is read over its interface
 ---- exit 0
-"
-    );
+");
     let source = workspace.path("snapshots/psa");
     write(&source, DAYS[0], &full());
     write(&source, DAYS[1], &Draft { warnings: &["`tickets` was not read: no permission"], ..increment() });
@@ -468,36 +465,27 @@ hint: `matchbook extract PIPELINE` makes one of every source that is read over i
   psa/20261120T110000Z: `tickets` was not read: no permission
 ---- exit 0
 ");
-    assert_snapshot!(
-        list(&["--json"]),
-        r#"
+    assert_snapshot!(list(&["--json"]), @r#"
 ---- stdout
 {"source":"psa","snapshot":"20261119T110000Z","folder":"./snapshots/psa/20261119T110000Z","started_at":"[TIME]","finished_at":"[TIME]","kind":"full","base":null,"state":"complete","damage":null,"answers":3,"reused":0,"rows":3,"bytes":1044,"warnings":[]}
 {"source":"psa","snapshot":"20261120T110000Z","folder":"./snapshots/psa/20261120T110000Z","started_at":"[TIME]","finished_at":"[TIME]","kind":"increment","base":"20261119T110000Z","state":"complete","damage":null,"answers":2,"reused":0,"rows":2,"bytes":966,"warnings":["`tickets` was not read: no permission"]}
 {"source":"psa","snapshot":"20261121T110000Z","folder":"./snapshots/psa/20261121T110000Z.partial","started_at":"[TIME]","finished_at":null,"kind":"full","base":null,"state":"partial","damage":null,"answers":3,"reused":0,"rows":3,"bytes":815,"warnings":[]}
 ---- exit 0
-"#
-    );
-    assert_snapshot!(
-        list(&["--source", "hub"]),
-        "
+"#);
+    assert_snapshot!(list(&["--source", "hub"]), @"
 ---- stderr
 error: `hub` is read from files, and has no snapshots
 
 hint: there are those of `psa`
 ---- exit 2
-"
-    );
-    assert_snapshot!(
-        list(&["--source", "rmm"]),
-        "
+");
+    assert_snapshot!(list(&["--source", "rmm"]), @"
 ---- stderr
 error: no source is called `rmm`
 
 hint: there are `hub` and `psa`
 ---- exit 2
-"
-    );
+");
     fs::write(source.join(DAYS[0]).join("index.jsonl"), "{}\n").expect("a writable file");
     assert_snapshot!(list(&["--verify"]), @"
 ---- stdout
@@ -515,50 +503,36 @@ warning: psa: the snapshot ./snapshots/psa/20261119T110000Z is damaged: line 1 o
 fn snapshots_are_pruned() {
     let workspace = workspace();
     let prune = |keep: &str| workspace.seen(&["snapshots", "prune", "p.toml", "--keep", keep]);
-    assert_snapshot!(
-        prune("1"),
-        "
+    assert_snapshot!(prune("1"), @"
 ---- stderr
 psa: nothing to remove, there is no complete snapshot
 ---- exit 0
-"
-    );
+");
     let source = workspace.path("snapshots/psa");
     write(&source, DAYS[0], &full());
     write(&source, DAYS[1], &full());
-    assert_snapshot!(
-        prune("2"),
-        "
+    assert_snapshot!(prune("2"), @"
 ---- stderr
 psa: nothing to remove, there are 2 snapshots
 ---- exit 0
-"
-    );
-    assert_snapshot!(
-        prune("1"),
-        "
+");
+    assert_snapshot!(prune("1"), @"
 ---- stderr
 psa: removed 20261119T110000Z (1.0 kB); 1 snapshot left
 ---- exit 0
-"
-    );
-    assert_snapshot!(
-        prune("0"),
-        "
+");
+    assert_snapshot!(prune("0"), @"
 ---- stderr
 error: invalid value '0' for '--keep <N>': 0 is not in 1..=4294967295
 
 For more information, try '--help'.
 ---- exit 2
-"
-    );
+");
 }
 
 #[test]
 fn a_source_without_a_snapshot_says_so() {
-    assert_snapshot!(
-        workspace().seen(&["check", "p.toml"]),
-        "
+    assert_snapshot!(workspace().seen(&["check", "p.toml"]), @"
 ---- stdout
   source  file                    read as                     rows  bad  understood
   hub     hub/configurations.csv  configurations (CSV UTF-8)     2    0  6 of 6
@@ -569,6 +543,5 @@ error: the source `psa` cannot be read: there is no snapshot of it yet
 
 hint: extract it first: `matchbook extract PIPELINE`, or `matchbook run PIPELINE --fresh`
 ---- exit 5
-"
-    );
+");
 }
