@@ -324,8 +324,8 @@ proptest! {
         fs::write(&path, &bytes[..at(part, bytes.len())]).expect("a writable file");
         let (mut journal, mut entries) = Journal::open(folder.path()).expect("it opens");
         prop_assert!(entries.len() <= bodies.len());
-        for number in entries.len()..bodies.len() {
-            entries.push(journal.add(entry("a", &format!("a_{number}.json")), &bodies[number]).expect("it goes on"));
+        for (number, written) in bodies.iter().enumerate().skip(entries.len()) {
+            entries.push(journal.add(entry("a", &format!("a_{number}.json")), written).expect("it goes on"));
         }
         let (_, again) = Journal::open(folder.path()).expect("it opens");
         prop_assert_eq!(&again, &entries);
