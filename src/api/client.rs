@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -16,11 +16,11 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::discover::discovered;
 use super::http::{ANSWER_SIZE, Cut, address, causes, http_time, read, wished, without_mark};
 use super::judge::{self, Verdict};
 use super::pace::Pacer;
 use super::paging::{Ask, next_link};
+use super::place::Place;
 use super::sign_in;
 use super::template::{Values, filled, filled_body, filled_path, scalar};
 use super::token::Signed;
@@ -30,6 +30,12 @@ use crate::systems::{Api, SignIn};
 
 /// The longest that a vendor's wish to wait is followed.
 const LONGEST_WAIT: Duration = Duration::from_hours(2);
+
+/// New tokens for one call, at most. Calls at the same time use up a token together.
+const RENEWALS: u32 = 3;
+
+/// What the least call there is is called.
+pub(super) const CHECK: &str = "sign-in";
 
 /// Waits for a vendor's limits, at most, before a call is given up.
 const LIMIT_WAITS: u32 = 50;
@@ -60,13 +66,12 @@ pub(super) struct Answer {
 pub(super) struct Client<'a> {
     pub(super) source: &'a Source,
     pub(super) api: &'a Api,
-    settings: &'a ApiSettings,
+    pub(super) settings: &'a ApiSettings,
     pub(super) credentials: Credentials,
-    /// Settings and what was discovered.
-    values: Values,
-    /// These with the credentials.
-    pub(super) secrets: Values,
-    pub(super) base: Url,
+    /// Where the system is, as far as is known.
+    pub(super) place: RwLock<Arc<Place>>,
+    /// When it was last found out anew where the system is.
+    pub(super) looked: Mutex<Option<Instant>>,
     pub(super) http: Http,
     pacer: Arc<Pacer>,
     reporter: &'a dyn ApiReporter,
@@ -126,34 +131,15 @@ impl<'a> Client<'a> {
                     "check the proxy and certificate settings of the environment",
                 )
             })?;
-        let mut values = settings.values.clone();
-        // Also a region's address may name a setting.
-        if let Some(host) = settings.base.as_ref().or_else(|| values.get("host")) {
-            let host = filled(host, &values).trim_end_matches('/').to_owned();
-            values.insert("host".to_owned(), host);
-        }
-        let mut secrets = values.clone();
-        secrets.extend(credentials.expose().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        if let Some(discover) = &api.discover {
-            let url = address(&filled_path(&discover.url, &secrets))?;
-            let found = discovered(&http, &url, discover, &credentials)?;
-            values.extend(found.clone());
-            secrets.extend(found);
-        }
-        let mut base = filled(&api.base, &values);
-        while base.ends_with('/') {
-            base.pop();
-        }
-        let base = address(&base)?;
+        let place = Place::find(&http, api, settings, &credentials)?;
         Ok(Self {
-            pacer: pacers.of(&base, api, settings),
+            pacer: pacers.of(&place.base, api, settings),
             source,
             api,
             settings,
             credentials,
-            values,
-            secrets,
-            base,
+            place: RwLock::new(Arc::new(place)),
+            looked: Mutex::default(),
             http,
             reporter,
             tokens: Mutex::default(),
@@ -165,7 +151,7 @@ impl<'a> Client<'a> {
 
     /// Scheme and host.
     pub fn address(&self) -> String {
-        self.base.origin().ascii_serialization()
+        self.place().base.origin().ascii_serialization()
     }
 
     /// Requests that were sent.
@@ -180,23 +166,32 @@ impl<'a> Client<'a> {
 
     /// Makes the call until it is answered or fails for good.
     pub fn call(&self, call: &Call<'_>) -> Result<Answer, ApiError> {
-        let url = self.url(call)?;
-        let (mut attempt, mut limits, mut renewed) = (1, 0, false);
+        let mut place = self.place();
+        let mut url = self.url(call, &place)?;
+        let (mut attempt, mut limits, mut renewed, mut is_moved) = (1, 0, 0, false);
         loop {
             self.keep_pace(call.endpoint);
-            let tried = match self.token(&call.values) {
-                Ok(token) => self.attempt(call, &url, token.as_deref()),
-                Err(tried) => tried,
+            let (token, tried) = match self.token(&call.values) {
+                Ok(token) => {
+                    let tried = self.attempt(call, &place, &url, token.as_deref());
+                    (token, tried)
+                }
+                Err(tried) => (None, tried),
             };
             match tried {
                 Tried::Answer(answer) => return Ok(answer),
+                Tried::Final(error) if error.kind == ErrorKind::Missing && !is_moved => {
+                    let Some(elsewhere) = self.moved(&place) else { return Err(error) };
+                    (place, is_moved) = (elsewhere, true);
+                    url = self.url(call, &place)?;
+                }
                 Tried::Final(error) => return Err(error),
                 Tried::SignInAgain(error) => {
-                    if renewed {
+                    if renewed >= RENEWALS {
                         return Err(error);
                     }
-                    renewed = true;
-                    self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    renewed += 1;
+                    self.forget(token.as_deref());
                 }
                 Tried::Passing { what, wait, is_limit: true } => {
                     limits += 1;
@@ -253,13 +248,13 @@ impl<'a> Client<'a> {
         }
     }
 
-    fn url(&self, call: &Call<'_>) -> Result<Url, ApiError> {
-        let mut values = self.values.clone();
+    fn url(&self, call: &Call<'_>, place: &Place) -> Result<Url, ApiError> {
+        let mut values = place.values.clone();
         values.extend(call.values.clone());
         let mut url = match &call.ask.address {
             Some(given) => {
-                let url = address(given)?;
-                if url.origin() != self.base.origin() {
+                let url = address(&place.now(given))?;
+                if url.origin() != place.base.origin() {
                     return Err(ApiError::new(
                         ErrorKind::Answer,
                         format!(
@@ -275,7 +270,7 @@ impl<'a> Client<'a> {
             }
             None => address(&format!(
                 "{}{}",
-                self.base.as_str().trim_end_matches('/'),
+                place.base.as_str().trim_end_matches('/'),
                 filled_path(call.path, &values)
             ))?,
         };
@@ -289,9 +284,9 @@ impl<'a> Client<'a> {
         Ok(url)
     }
 
-    fn attempt(&self, call: &Call<'_>, url: &Url, token: Option<&str>) -> Tried {
+    fn attempt(&self, call: &Call<'_>, place: &Place, url: &Url, token: Option<&str>) -> Tried {
         let method = if call.ask.body.is_some() { "POST" } else { "GET" };
-        let mut values = self.secrets.clone();
+        let mut values = place.secrets.clone();
         values.extend(call.values.clone());
         let now = Timestamp::now();
         let signed = sign_in::headers(&self.api.sign_in, &values, token, method, url.path(), now);
@@ -349,6 +344,9 @@ impl<'a> Client<'a> {
                     .map(|link| next_link(link.to_str().unwrap_or_default()).unwrap_or_default());
                 Tried::Answer(Answer { body, json, link })
             }
+            Verdict::SignIn(what) if self.is_about_permission(call) => {
+                Tried::Final(self.no_permission(call, said(&what)))
+            }
             Verdict::SignIn(what) => {
                 let error = ApiError::new(
                     ErrorKind::SignIn,
@@ -365,14 +363,7 @@ impl<'a> Client<'a> {
                     Tried::Final(error)
                 }
             }
-            Verdict::Permission(what) => {
-                let needed = self.api.endpoints.iter().find(|endpoint| endpoint.name == call.endpoint);
-                let hint = match needed.and_then(|endpoint| endpoint.permission.as_ref()) {
-                    Some(permission) => format!("give the credentials the permission \"{permission}\""),
-                    None => "give the credentials the permission to read this".to_owned(),
-                };
-                Tried::Final(ApiError::new(ErrorKind::Permission, said(&what), hint))
-            }
+            Verdict::Permission(what) => Tried::Final(self.no_permission(call, said(&what))),
             Verdict::Limit(what) => {
                 *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 Tried::Passing { what: self.credentials.scrub(&what), wait: wait(), is_limit: true }
@@ -391,6 +382,29 @@ impl<'a> Client<'a> {
                 "the request is not tried again, since it would fail in the same way",
             )),
         }
+    }
+
+    fn no_permission(&self, call: &Call<'_>, what: String) -> ApiError {
+        let needed = self.api.endpoints.iter().find(|endpoint| endpoint.name == call.endpoint);
+        let hint = match needed.and_then(|endpoint| endpoint.permission.as_ref()) {
+            Some(permission) => format!("give the credentials the permission \"{permission}\""),
+            None => "give the credentials the permission to read this".to_owned(),
+        };
+        ApiError::new(ErrorKind::Permission, what, hint)
+    }
+
+    /// Whether 401 is about this call alone: the vendor says so for a missing permission, and answers the least call
+    /// there is.
+    fn is_about_permission(&self, call: &Call<'_>) -> bool {
+        let check = &self.api.check;
+        let query = check.query.clone();
+        let least = Call {
+            endpoint: CHECK,
+            path: &check.path,
+            ask: Ask { query, ..Ask::default() },
+            ..Call::default()
+        };
+        self.api.failures.unauthorized_is_permission && call.endpoint != CHECK && self.call(&least).is_ok()
     }
 
     /// Where the credentials come from, for people.

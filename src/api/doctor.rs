@@ -1,6 +1,6 @@
 //! Signs in to every system with the least call there is, and says what stands in the way.
 
-use super::client::{Call, Client, Pacers};
+use super::client::{CHECK, Call, Client, Pacers};
 use super::paging::{Ask, ask};
 use super::template::number;
 use super::walk::wanted;
@@ -119,7 +119,7 @@ impl Doctor<'_> {
         let of = self.tenant.map(|tenant| format!(" of `{tenant}`")).unwrap_or_default();
         let query = self.api.check.query.clone();
         let signed =
-            self.client.call(&self.call("sign-in", &self.api.check.path, Ask { query, ..Ask::default() }));
+            self.client.call(&self.call(CHECK, &self.api.check.path, Ask { query, ..Ask::default() }));
         let is_in = signed.is_ok();
         let outcome = match signed {
             Ok(_) => Outcome::Good("the credentials are taken".to_owned()),

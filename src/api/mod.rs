@@ -17,6 +17,7 @@ mod judge;
 mod pace;
 mod paging;
 mod parents;
+mod place;
 mod rows;
 mod settings;
 mod sign_in;

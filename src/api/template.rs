@@ -17,6 +17,15 @@ pub(super) fn filled_path(text: &str, values: &Values) -> String {
     filled_by(text, |name| values.get(name).map(|value| encoded(value)))
 }
 
+/// The same for a whole address: what it begins with is an address itself, and stays as it is.
+pub(super) fn filled_address(text: &str, values: &Values) -> String {
+    let begin = text.strip_prefix('{').and_then(|text| text.split_once('}'));
+    match begin.and_then(|(name, rest)| Some((values.get(name)?, rest))) {
+        Some((address, rest)) => format!("{address}{}", filled_path(rest, values)),
+        None => filled_path(text, values),
+    }
+}
+
 fn filled_by(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -106,6 +115,16 @@ mod tests {
         let values = Values::from([("id".to_owned(), "a/b c".to_owned()), ("n".to_owned(), "7".to_owned())]);
         assert_eq!(filled("x {id} {other} {", &values), "x a/b c {other} {");
         assert_eq!(filled_path("/sites/{id}/devices", &values), "/sites/a%2Fb%20c/devices");
+        let values = Values::from([
+            ("host".to_owned(), "https://a.example".to_owned()),
+            ("company".to_owned(), "a b".to_owned()),
+        ]);
+        assert_eq!(filled_address("{host}/info/{company}", &values), "https://a.example/info/a%20b");
+    }
+
+    #[test]
+    fn texts_of_bodies_are_filled_in() {
+        let values = Values::from([("n".to_owned(), "7".to_owned())]);
         assert_eq!(
             filled_body(&json!({"a": ["{n}", "n{n}"], "b": 1}), &values),
             json!({"a": [7, "n7"], "b": 1})

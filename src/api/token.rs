@@ -10,7 +10,7 @@ use super::client::{Client, Tried};
 use super::http::{address, form, read, time, wished, without_mark};
 use super::judge::{self, Verdict};
 use super::sign_in;
-use super::template::{Values, filled, filled_path, member, number, scalar};
+use super::template::{Values, filled, filled_address, member, number, scalar};
 use super::{ApiError, ErrorKind};
 use crate::systems::{SignIn, Token};
 
@@ -44,11 +44,18 @@ impl Client<'_> {
         Ok(Some(text))
     }
 
+    /// Gives up a token that the vendor does not take any more. One that was asked for since stays.
+    pub(super) fn forget(&self, refused: Option<&str>) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, signed| Some(signed.token.as_str()) != refused);
+    }
+
     fn ask_for_token(&self, token: &Token, values: &Values, now: Timestamp) -> Result<Signed, Tried> {
-        let mut secrets = self.secrets.clone();
+        let place = self.place();
+        let mut secrets = place.secrets.clone();
         secrets.extend(values.clone());
-        let url = address(&filled_path(
-            &token.url.replace("{base}", self.base.as_str().trim_end_matches('/')),
+        let url = address(&filled_address(
+            &token.url.replace("{base}", place.base.as_str().trim_end_matches('/')),
             &secrets,
         ))
         .map_err(Tried::Final)?;

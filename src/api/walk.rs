@@ -164,7 +164,7 @@ impl Walk<'_> {
                         };
                         match done {
                             Ok(()) => {}
-                            // It was deleted since its list was read.
+                            // It was deleted since its list was read, or has none of it.
                             Err(error) if error.kind == ErrorKind::Missing => {
                                 gone.fetch_add(1, Ordering::Relaxed);
                             }
@@ -182,7 +182,7 @@ impl Walk<'_> {
         }
         let gone = gone.into_inner();
         if gone > 0 {
-            self.warn(format!("`{}`: {gone} of {total} records were not there any more", endpoint.name));
+            self.warn(format!("`{}`: the vendor has nothing about {gone} of {total} records", endpoint.name));
         }
         Ok(())
     }

@@ -229,6 +229,9 @@ pub struct Failures {
     /// Whether 403 after 429 means that the caller is shut out for a while, and no permission is missing.
     #[serde(default)]
     pub block_after_429: bool,
+    /// Whether 401 may mean that a permission is missing, which it does where the least call is answered.
+    #[serde(default)]
+    pub unauthorized_is_permission: bool,
     /// Whether 404 may mean wrong credentials.
     #[serde(default)]
     pub not_found_is_sign_in: bool,
