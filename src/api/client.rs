@@ -131,7 +131,7 @@ impl<'a> Client<'a> {
                     "check the proxy and certificate settings of the environment",
                 )
             })?;
-        let place = Place::find(&http, api, settings, &credentials)?;
+        let place = Place::find(&http, source.system, api, settings, &credentials)?;
         Ok(Self {
             pacer: pacers.of(&place.base, api, settings),
             source,
@@ -180,7 +180,9 @@ impl<'a> Client<'a> {
             };
             match tried {
                 Tried::Answer(answer) => return Ok(answer),
-                Tried::Final(error) if error.kind == ErrorKind::Missing && !is_moved => {
+                Tried::Final(error)
+                    if matches!(error.kind, ErrorKind::Missing | ErrorKind::SignIn) && !is_moved =>
+                {
                     let Some(elsewhere) = self.moved(&place) else { return Err(error) };
                     (place, is_moved) = (elsewhere, true);
                     url = self.url(call, &place)?;
@@ -293,7 +295,13 @@ impl<'a> Client<'a> {
         let mut request = match &call.ask.body {
             Some(body) => {
                 let body = filled_body(body, &values).to_string();
-                self.http.post(url.clone()).header("Content-Type", "application/json").body(body)
+                let request = self.http.post(url.clone()).body(body);
+                let is_own = |name: &String| name.eq_ignore_ascii_case("content-type");
+                if self.api.headers.keys().chain(call.ask.headers.keys()).any(is_own) {
+                    request
+                } else {
+                    request.header("Content-Type", "application/json")
+                }
             }
             None => self.http.get(url.clone()),
         };

@@ -8,18 +8,26 @@ use serde_json::Value;
 
 use super::credentials::Credentials;
 use super::http::{causes, read, without_mark};
+use super::judge::{self, Verdict};
 use super::template::{Values, member, scalar};
 use super::{ApiError, ErrorKind};
-use crate::systems::Discover;
+use crate::systems::{Api, Discover, System};
 
-/// The values that a call to `url` gives.
+/// How often it is asked where failures pass.
+const TRIES: u32 = 4;
+
+/// The values that a call to `url` gives. It is tried again where it failed in passing, the first time after
+/// `first_wait`.
 pub(super) fn discovered(
     http: &Http,
     url: &Url,
+    system: &System,
+    api: &Api,
     discover: &Discover,
     credentials: &Credentials,
+    first_wait: Duration,
 ) -> Result<Values, ApiError> {
-    let wrong = |what: String| {
+    let wrong = |what: &str| {
         ApiError::new(
             ErrorKind::Answer,
             credentials.scrub(&format!(
@@ -30,9 +38,9 @@ pub(super) fn discovered(
         )
     };
     let mut last = String::new();
-    for attempt in 0..4_u32 {
+    for attempt in 0..TRIES {
         if attempt > 0 {
-            std::thread::sleep(Duration::from_millis(250 << attempt));
+            std::thread::sleep(first_wait * (1 << (attempt - 1)));
         }
         let response = match http.get(url.clone()).send() {
             Ok(response) => response,
@@ -41,26 +49,35 @@ pub(super) fn discovered(
                 continue;
             }
         };
-        let status = response.status();
+        let status = response.status().as_u16();
         let Ok(body) = read(response) else {
             "the answer broke off".clone_into(&mut last);
             continue;
         };
-        let json: Value = serde_json::from_slice(without_mark(&body)).unwrap_or_default();
-        if matches!(status.as_u16(), 502..=504) {
-            last = format!("it answers {status}");
-            continue;
-        }
+        let json: Option<Value> = serde_json::from_slice(without_mark(&body)).ok();
+        let failed = match judge::judge(&api.failures, system, status, json.as_ref(), &body, false) {
+            Verdict::Good => None,
+            Verdict::Passing(what) | Verdict::Limit(what) if attempt + 1 < TRIES => {
+                last = what;
+                continue;
+            }
+            Verdict::Passing(what)
+            | Verdict::Limit(what)
+            | Verdict::SignIn(what)
+            | Verdict::Permission(what)
+            | Verdict::Missing(what)
+            | Verdict::Final(what) => Some(what),
+        };
+        let json = json.unwrap_or_default();
         let mut found = Values::new();
         for (name, path) in &discover.values {
-            let value =
-                member(&json, path, true).and_then(scalar).or_else(|| discover.defaults.get(name).cloned());
-            let Some(value) = value else {
-                return Err(wrong(format!("it answers {status} without `{path}`")));
+            let value = member(&json, path, true).and_then(scalar);
+            let Some(value) = value.or_else(|| discover.defaults.get(name).cloned()) else {
+                return Err(wrong(&failed.unwrap_or_else(|| format!("it answers {status} without `{path}`"))));
             };
             found.insert(name.clone(), value.trim_end_matches('/').to_owned());
         }
         return Ok(found);
     }
-    Err(wrong(last))
+    Err(wrong(&last))
 }

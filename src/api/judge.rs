@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::template::{member, scalar};
+use super::template::{member, number, scalar};
 use crate::systems::{Failures, System};
 
 /// The longest text of a vendor that is repeated in a message.
@@ -34,20 +34,26 @@ pub(super) fn judge(
     had_429: bool,
 ) -> Verdict {
     let said = said(failures, system, json);
-    let what = match &said {
-        Some(said) => format!("it answers {status}: {said}"),
-        None => format!("it answers {status}{}", if json.is_none() { begins(body) } else { String::new() }),
+    let failure = json.filter(|_| (200..300).contains(&status)).and_then(|json| failure(system, json));
+    let meant = failure.as_ref().and_then(|_| meant(failures, system, json?)).unwrap_or(status);
+    let answers = match meant == status {
+        true => format!("it answers {status}"),
+        false => format!("it answers {meant} inside {status}"),
     };
-    let is_passing =
-        said.as_ref().is_some_and(|said| failures.passing.iter().any(|part| said.contains(part.as_str())));
-    match status {
-        200..=299 => match json {
-            None => Verdict::Passing(format!("the answer is no JSON{}", begins(body))),
-            Some(json) => match failure(system, json) {
-                Some(_) if is_passing => Verdict::Passing(what),
-                Some(why) => Verdict::Final(format!("it answers {status} and says that it failed: {why}")),
-                None => Verdict::Good,
-            },
+    let what = match &said {
+        Some(said) => format!("{answers}: {said}"),
+        None => format!("{answers}{}", if json.is_none() { begins(body) } else { String::new() }),
+    };
+    let text = said.map_or_else(|| head(body), |said| said.to_lowercase());
+    let has = |parts: &[String]| parts.iter().any(|part| text.contains(&part.to_lowercase()));
+    let is_passing = has(&failures.passing);
+    match meant {
+        200..=299 => match (json, failure) {
+            (None, _) => Verdict::Passing(format!("the answer is no JSON{}", begins(body))),
+            (_, None) => Verdict::Good,
+            _ if is_passing => Verdict::Passing(what),
+            _ if has(&failures.permission) => Verdict::Permission(what),
+            (_, Some(why)) => Verdict::Final(format!("{answers} and says that it failed: {why}")),
         },
         300..=399 => Verdict::Final(format!(
             "it answers {status}, a redirect to another place, which is not followed, since credentials stay with one host"
@@ -60,17 +66,29 @@ pub(super) fn judge(
         }
         404 | 410 => Verdict::Missing(what),
         429 => Verdict::Limit(what),
+        _ if is_passing => Verdict::Passing(what),
+        _ if has(&failures.permission) => Verdict::Permission(what),
         500 => {
             let is_final = failures
                 .final_member
                 .as_ref()
                 .is_some_and(|path| json.is_some_and(|json| member(json, path, false).is_some()));
-            if is_final && !is_passing { Verdict::Final(what) } else { Verdict::Passing(what) }
+            if is_final { Verdict::Final(what) } else { Verdict::Passing(what) }
         }
         408 | 501.. => Verdict::Passing(what),
-        _ if is_passing => Verdict::Passing(what),
         _ => Verdict::Final(what),
     }
+}
+
+/// The status that a failure with a good one means, where the vendor says it.
+fn meant(failures: &Failures, system: &System, json: &Value) -> Option<u16> {
+    let code = number(json, failures.status.as_ref()?, system.any_case)?;
+    u16::try_from(code).ok().filter(|code| (400..600).contains(code))
+}
+
+/// The begin of a body that is no JSON, as text in small letters.
+fn head(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(2000)]).to_lowercase()
 }
 
 /// Why an answer with a good status says that it failed.

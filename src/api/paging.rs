@@ -45,18 +45,28 @@ pub(super) fn ask(endpoint: &Endpoint, paging: &Paging, size: Option<u64>, next:
                 ask.query.insert(name.clone(), rows.into());
             }
         }
-        Paging::Link { query, loses_query, .. } => match next {
-            None => ask.query.extend(query.clone().into_iter().map(|(name, value)| {
-                let is_size = value.is_u64();
-                (name, size.filter(|_| is_size).map_or(value, Value::from))
-            })),
-            Some(next) => {
-                ask.address = Some(next.to_owned());
-                if !loses_query {
-                    ask.query.clear();
+        Paging::Link { query, loses_query, size_in_body, .. } => {
+            // A query by POST is repeated as it was with every address.
+            if let (Some(name), Some(size), Some(Value::Object(members))) =
+                (size_in_body, size, &mut ask.body)
+            {
+                // What stands there is the most that the vendor gives.
+                let most = members.get(name).and_then(Value::as_u64).unwrap_or(size);
+                members.insert(name.clone(), size.min(most).into());
+            }
+            match next {
+                None => ask.query.extend(query.clone().into_iter().map(|(name, value)| {
+                    let is_size = value.is_u64();
+                    (name, size.filter(|_| is_size).map_or(value, Value::from))
+                })),
+                Some(next) => {
+                    ask.address = Some(next.to_owned());
+                    if !loses_query {
+                        ask.query.clear();
+                    }
                 }
             }
-        },
+        }
         Paging::LinkHeader { headers, size: name, page_size, page } => {
             ask.headers.extend(headers.clone());
             match next.map(|next| next.parse::<u64>().map_err(|_| next)) {
@@ -102,17 +112,15 @@ pub(super) fn next(
         Paging::None => None,
         Paging::Number { first, page_size, pages, .. } => {
             let pages = pages.as_ref().and_then(|pages| number(said.answer, pages, any_case));
-            let following = first + said.page;
-            match pages {
-                Some(pages) => (said.page < pages).then(|| following.to_string()),
-                // A short page is the last, unless the vendor sends fewer rows than were asked for.
-                None if said.rows == 0 => None,
-                None => {
-                    let is_short = size.or(*page_size).is_some_and(|size| said.rows < size);
-                    (!is_short || total.is_some_and(|total| said.page * said.rows < total))
-                        .then(|| following.to_string())
-                }
-            }
+            let is_short = size.or(*page_size).is_some_and(|size| said.rows < size);
+            let is_more = match (pages, total) {
+                (Some(pages), _) => said.page < pages,
+                _ if said.rows == 0 => false,
+                (None, Some(total)) => !is_short || said.page * said.rows < total,
+                // The vendor may send fewer rows than were asked for, so a short page need not be the last.
+                (None, None) => true,
+            };
+            is_more.then(|| (first + said.page).to_string())
         }
         // A page without rows may still have a next one.
         Paging::Link { member: path, .. } => member(said.answer, path, any_case).and_then(scalar),

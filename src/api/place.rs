@@ -12,7 +12,7 @@ use super::discover::discovered;
 use super::http::address;
 use super::template::{Values, filled, filled_address};
 use super::{ApiError, ApiSettings};
-use crate::systems::Api;
+use crate::systems::{Api, System};
 
 /// It is not asked again where a system is before so long: most of what is missing was deleted.
 const LOOKED_EVERY: Duration = Duration::from_mins(1);
@@ -33,6 +33,7 @@ impl Place {
     /// Where the system is by its settings and, where it has to be asked for, by what it says.
     pub fn find(
         http: &Http,
+        system: &System,
         api: &Api,
         settings: &ApiSettings,
         credentials: &Credentials,
@@ -47,7 +48,8 @@ impl Place {
         secrets.extend(credentials.expose().map(|(name, value)| (name.to_owned(), value.to_owned())));
         if let Some(discover) = &api.discover {
             let url = address(&filled_address(&discover.url, &secrets))?;
-            let found = discovered(http, &url, discover, credentials)?;
+            let first_wait = Duration::from_millis(settings.first_wait_ms);
+            let found = discovered(http, &url, system, api, discover, credentials, first_wait)?;
             values.extend(found.clone());
             secrets.extend(found);
         }
@@ -74,8 +76,9 @@ impl Client<'_> {
         Arc::clone(&self.place.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Finds out anew where the system is, for a call that was answered that there is nothing: an upgrade moves it. `None`
-    /// where it is where the call was made.
+    /// Finds out anew where the system is, for a call that was answered that there is nothing or that the credentials are
+    /// not known there: an upgrade moves a system, and a vendor moves its accounts. `None` where it is where the call was
+    /// made.
     pub(super) fn moved(&self, from: &Place) -> Option<Arc<Place>> {
         self.api.discover.as_ref()?;
         // Held while it is asked, so that several threads ask once.
@@ -88,7 +91,7 @@ impl Client<'_> {
             return None;
         }
         *looked = Some(Instant::now());
-        let mut found = Place::find(&self.http, self.api, self.settings, &self.credentials).ok()?;
+        let mut found = Place::find(&self.http, self.source.system, self.api, self.settings, &self.credentials).ok()?;
         if found.base == known.base {
             return None;
         }

@@ -113,12 +113,16 @@ impl Client<'_> {
             return Err(refused("the answer has no token".to_owned()));
         };
         let lives = token.expires_in.as_ref().and_then(|path| number(&json, path, any_case)).or(token.lives);
-        let ends = match &token.expires_at {
-            Some(path) => member(&json, path, any_case).and_then(Value::as_str).and_then(time),
-            None => lives.and_then(|seconds| {
-                now.checked_add(jiff::SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()
-            }),
-        };
+        let said = token.expires_at.as_ref().and_then(|path| member(&json, path, any_case));
+        // A time in the past is one of another zone, which it does not name: every call would sign in anew.
+        let said = said
+            .and_then(Value::as_str)
+            .and_then(time)
+            .filter(|ends| ends.as_second() - now.as_second() > RENEWED_BEFORE);
+        let ends = said.or_else(|| {
+            let lives = jiff::SignedDuration::from_secs(i64::try_from(lives?).ok()?);
+            now.checked_add(lives).ok()
+        });
         Ok(Signed { token: text, ends })
     }
 }

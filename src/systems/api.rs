@@ -150,6 +150,8 @@ pub enum Paging {
         /// Whether the address loses parameters of the first call, which are put back.
         #[serde(default)]
         loses_query: bool,
+        /// The member of the body with the rows per page, where it stands there.
+        size_in_body: Option<String>,
     },
     /// By the address in the header `Link`, and by page number where the header is missing.
     LinkHeader {
@@ -220,9 +222,14 @@ pub struct Delay {
 pub struct Failures {
     /// A member whose presence makes an answer with status 500 final: it is about the request.
     pub final_member: Option<String>,
-    /// Parts of texts of failures that pass.
+    /// Parts of texts of failures that pass, in any case of letters.
     #[serde(default)]
     pub passing: Vec<String>,
+    /// Parts of texts of failures that are for want of a permission, whatever their status, in any case of letters.
+    #[serde(default)]
+    pub permission: Vec<String>,
+    /// The member with the status that a failure would have, where it comes with a good one.
+    pub status: Option<String>,
     /// Members that hold the text of a failure, the first that is there.
     #[serde(default)]
     pub message: Vec<String>,

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "the fakes offer more than every test uses")]
 
+pub mod autotask;
 #[cfg(test)]
 mod client;
 pub mod connectwise;
@@ -13,6 +14,7 @@ pub mod datto_rmm;
 pub mod estate;
 pub mod fault;
 pub mod it_glue;
+pub mod kaseya_bms;
 pub mod limits;
 pub mod lists;
 pub mod message;
