@@ -73,7 +73,9 @@ pub(super) fn discovered(
         for (name, path) in &discover.values {
             let value = member(&json, path, true).and_then(scalar);
             let Some(value) = value.or_else(|| discover.defaults.get(name).cloned()) else {
-                return Err(wrong(&failed.unwrap_or_else(|| format!("it answers {status} without `{path}`"))));
+                return Err(wrong(
+                    &failed.unwrap_or_else(|| format!("it answers {status} without `{path}`")),
+                ));
             };
             found.insert(name.clone(), value.trim_end_matches('/').to_owned());
         }

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::ApiError;
 use super::rows::rows;
-use super::snapshot::{ANSWERS, Chain, Entry, body};
+use super::snapshot::{ANSWERS, Chain, Entry, body, hex};
 use super::template::{member, number, scalar};
-use crate::systems::{Api, ForEach, When};
+use crate::systems::{Api, ForEach, WHOLE, When};
 
 /// A record that is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,13 @@ impl Parents<'_> {
         }
         let by = for_each.by.as_deref().and_then(at).unwrap_or_default();
         let route = for_each.routes.get(&by).or_else(|| for_each.routes.get("else"));
-        let version = for_each.version.as_deref().and_then(at);
+        let version = match for_each.version.as_deref() {
+            Some(WHOLE) => {
+                let text = row.to_string();
+                Some(hex(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()))
+            }
+            member => member.and_then(at),
+        };
         Some(Parent { id, route: route.cloned().unwrap_or_default(), version })
     }
 

@@ -91,7 +91,8 @@ impl Client<'_> {
             return None;
         }
         *looked = Some(Instant::now());
-        let mut found = Place::find(&self.http, self.source.system, self.api, self.settings, &self.credentials).ok()?;
+        let mut found =
+            Place::find(&self.http, self.source.system, self.api, self.settings, &self.credentials).ok()?;
         if found.base == known.base {
             return None;
         }

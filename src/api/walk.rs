@@ -190,7 +190,7 @@ impl Walk<'_> {
     /// Answers of the snapshot before about one record each, by the record.
     fn reusable(&self, endpoint: &Endpoint, tenant: Option<&str>) -> BTreeMap<&str, (&Entry, &Path)> {
         let mut found: BTreeMap<&str, (&Entry, &Path)> = BTreeMap::new();
-        let caches = endpoint.for_each.as_ref().is_some_and(|for_each| for_each.version.is_some());
+        let caches = endpoint.for_each.as_ref().is_some_and(|for_each| for_each.reuses(self.since.is_some()));
         if let (Some(before), true) = (self.before, caches) {
             for answer in before.answers() {
                 let entry = answer.entry;
@@ -228,9 +228,10 @@ impl Walk<'_> {
             Some(entry) => (entry.page, entry.next),
             None => (0, None),
         };
-        let mut ids: FxHashSet<String> = FxHashSet::default();
+        // By id the pass in which it was last seen.
+        let mut ids: FxHashMap<String, u64> = FxHashMap::default();
         if page > 0 && endpoint.total.is_some() {
-            ids = self.ids_of(list)?;
+            ids = self.ids_of(list)?.into_iter().map(|id| (id, 0)).collect();
         }
         let mut is_resumed = page > 0;
         let (mut pass, mut first_page) = (1, 0);
@@ -251,11 +252,12 @@ impl Walk<'_> {
             let count = own.len() as u64;
             page += 1;
             let total = endpoint.total.as_ref().and_then(|path| number(&answer.json, path, any_case));
-            let repeats = count > 0 && {
-                let before = ids.len();
-                ids.extend(own.iter().filter_map(|row| member(row, &endpoint.id, any_case).and_then(scalar)));
-                before > 0 && ids.len() == before
-            };
+            let mut is_new = own.is_empty();
+            for id in own.iter().filter_map(|row| member(row, &endpoint.id, any_case).and_then(scalar)) {
+                is_new |= ids.insert(id, pass) != Some(pass);
+            }
+            // Rows without ids say nothing.
+            let repeats = !is_new && !ids.is_empty();
             let said = Said {
                 answer: &answer.json,
                 link: answer.link.clone(),

@@ -333,8 +333,21 @@ pub struct ForEach {
     /// Only records of which another list has fewer rows than they say.
     pub fewer: Option<Fewer>,
     /// A member that changes whenever the answer may have: an answer to the same value is taken from the snapshot before.
+    /// `*` stands for the whole record, where the vendor has no such member; as that can miss a change, such answers are
+    /// taken by increments alone.
     pub version: Option<String>,
 }
+
+impl ForEach {
+    /// Whether answers are taken from the snapshot before, in an increment or otherwise.
+    #[must_use]
+    pub fn reuses(&self, is_increment: bool) -> bool {
+        self.version.as_ref().is_some_and(|version| version != WHOLE || is_increment)
+    }
+}
+
+/// What stands for the whole record.
+pub const WHOLE: &str = "*";
 
 /// A list that may have fewer rows than a record says that it has.
 #[derive(Debug, Clone, Deserialize)]

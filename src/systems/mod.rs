@@ -22,7 +22,7 @@ use toml::{Table, Value};
 
 pub use api::{
     Api, Budget, Check, Delay, Discover, Endpoint, Failures, Fewer, ForEach, Pace, Paging, Setting, SignIn,
-    Since, Token, When,
+    Since, Token, WHOLE, When,
 };
 pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};

@@ -283,8 +283,7 @@ impl Vendor for Autotask {
         }
         // An account of another zone is not known here.
         let is_here = self.zone.is_none();
-        let signs =
-            [("username", USER), ("secret", SECRET), ("apiintegrationcode", INTEGRATION)];
+        let signs = [("username", USER), ("secret", SECRET), ("apiintegrationcode", INTEGRATION)];
         if !is_here || signs.iter().any(|(name, value)| request.header(name) != Some(value)) {
             return self.refuse(request, &Refusal::Expired);
         }

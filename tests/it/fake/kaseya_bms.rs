@@ -118,7 +118,8 @@ impl KaseyaBms {
         if field("UserName") != USER || field("Password") != PASSWORD || field("Tenant") != TENANT {
             return failure(401, "Invalid user name, password or tenant");
         }
-        let after = |wait: SignedDuration| (Timestamp::now() + wait).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let after =
+            |wait: SignedDuration| (Timestamp::now() + wait).strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let expires = match self.expiry {
             Expiry::In(wait) => {
                 let wait = SignedDuration::try_from(wait).expect("tests wait for less than ages");
@@ -182,8 +183,7 @@ impl KaseyaBms {
         // What tells lists apart is everything but the page.
         let mut filters = request.query.clone();
         filters.retain(|(name, _)| !name.eq_ignore_ascii_case("PageNumber"));
-        let page =
-            self.pager.page(&format!("{name} {filters:?}"), index, number("PageSize"), found.len());
+        let page = self.pager.page(&format!("{name} {filters:?}"), index, number("PageSize"), found.len());
         let rows = found.get(page.rows.clone()).unwrap_or_default().to_vec();
         let mut answer = success(&rows.into());
         if name != "hardware_assets" {
@@ -248,13 +248,15 @@ fn member<'v>(row: &'v Value, name: &str) -> Option<&'v Value> {
 }
 
 fn is_wanted(request: &Request, row: &Value) -> bool {
-    let time = |text: &str| {
-        text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse::<Timestamp>()).ok()
-    };
+    let time =
+        |text: &str| text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse::<Timestamp>()).ok();
     let own = |name: &str| member(row, name).and_then(Value::as_str).and_then(time);
     let asked = |name: &str| parameter(request, name).and_then(time);
-    let spans =
-        [("ModifiedOn", "modifiedOn"), ("CreatedOn", "createdOn"), ("LastActivityUpdate", "lastActivityUpdate")];
+    let spans = [
+        ("ModifiedOn", "modifiedOn"),
+        ("CreatedOn", "createdOn"),
+        ("LastActivityUpdate", "lastActivityUpdate"),
+    ];
     let is_in_time = spans.iter().all(|(filter, name)| {
         let from = asked(&format!("Filter.{filter}From"));
         let to = asked(&format!("Filter.{filter}To"));
@@ -262,7 +264,8 @@ fn is_wanted(request: &Request, row: &Value) -> bool {
             && to.is_none_or(|to| own(name).is_some_and(|own| own <= to))
     });
     let is_active = member(row, "isActive").map(text_of);
-    is_in_time && parameter(request, "Filter.IsActive").is_none_or(|wanted| is_active.as_deref() == Some(wanted))
+    is_in_time
+        && parameter(request, "Filter.IsActive").is_none_or(|wanted| is_active.as_deref() == Some(wanted))
 }
 
 /// A document with names in PascalCase.

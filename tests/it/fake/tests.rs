@@ -13,9 +13,11 @@ use super::fault::{Fault, Faults, Refusal, RetryAfter};
 use super::message::{Reply, Request};
 use super::server::{Capacity, Server};
 
+mod autotask;
 mod connectwise;
 mod datto_rmm;
 mod it_glue;
+mod kaseya_bms;
 mod pages;
 mod spec;
 mod syncro;

@@ -149,7 +149,7 @@ fn search(folder: &Path, secrets: &[&[u8]]) {
             search(&path, secrets);
         } else if path.file_name().is_some_and(|name| name != "keys.toml") {
             let mut bytes = std::fs::read(&path).expect("the file can be read");
-            if path.extension().is_some_and(|extension| extension == "gz") {
+            if !bytes.is_empty() && path.extension().is_some_and(|extension| extension == "gz") {
                 let packed = std::mem::take(&mut bytes);
                 std::io::Read::read_to_end(&mut MultiGzDecoder::new(packed.as_slice()), &mut bytes)
                     .expect("the answers can be unpacked");

@@ -1,8 +1,10 @@
 //! Reading systems over their interfaces: every vendor's fake, from the first request to the warehouse.
 
+mod autotask;
 mod case;
 mod connectwise;
 mod datto_rmm;
 mod it_glue;
+mod kaseya_bms;
 mod setting;
 mod syncro;

@@ -67,6 +67,11 @@ pub fn extracted(pipeline: &Pipeline, told: &Told) -> Extraction {
     done
 }
 
+/// Removes the warehouse of earlier runs, so that the next one is the only one.
+pub fn fresh(workspace: &Workspace) {
+    std::fs::remove_file(workspace.path("live.duckdb")).expect("there was a run");
+}
+
 /// Every row of every table of the last run, without what says where and when it was read: file, line, run and times.
 pub fn warehouse(workspace: &Workspace, name: &str) -> Vec<String> {
     let output = workspace.run(&["run", name, "--quiet"]);
