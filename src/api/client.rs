@@ -356,15 +356,23 @@ impl<'a> Client<'a> {
                 Tried::Final(self.no_permission(call, said(&what)))
             }
             Verdict::SignIn(what) => {
-                let error = ApiError::new(
-                    ErrorKind::SignIn,
-                    said(&what),
-                    format!(
-                        "check the credentials of `{}`: {}",
-                        self.source.name,
-                        self.sources_of_credentials()
-                    ),
+                let credentials = format!(
+                    "check the credentials of `{}`: {}",
+                    self.source.name,
+                    self.sources_of_credentials()
                 );
+                // A signature holds the time.
+                let minutes = self.skew().unwrap_or(0) / 60;
+                let hint = if minutes == 0 || !matches!(self.api.sign_in, SignIn::TsiSignature { .. }) {
+                    credentials
+                } else {
+                    let side = if minutes > 0 { "behind" } else { "ahead of" };
+                    let minutes = minutes.abs();
+                    format!(
+                        "set the clock of this machine, which is {minutes} min {side} the vendor's; or {credentials}"
+                    )
+                };
+                let error = ApiError::new(ErrorKind::SignIn, said(&what), hint);
                 if matches!(self.api.sign_in, SignIn::Token(_)) {
                     Tried::SignInAgain(error)
                 } else {

@@ -55,9 +55,10 @@ pub(super) fn ask(endpoint: &Endpoint, paging: &Paging, size: Option<u64>, next:
                 members.insert(name.clone(), size.min(most).into());
             }
             match next {
+                // What the description has is the most that the vendor takes.
                 None => ask.query.extend(query.clone().into_iter().map(|(name, value)| {
-                    let is_size = value.is_u64();
-                    (name, size.filter(|_| is_size).map_or(value, Value::from))
+                    let rows = size.zip(value.as_u64()).map(|(size, most)| size.min(most));
+                    (name, rows.map_or(value, Value::from))
                 })),
                 Some(next) => {
                     ask.address = Some(next.to_owned());

@@ -44,18 +44,25 @@ fn filled_by(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     filled
 }
 
-/// A member of a body with all of its texts filled in. A text that is one name alone and whose value is a number becomes
-/// that number, since vendors compare ids as numbers.
+/// A body with all of its texts filled in. A text in it that is one name alone and whose value is a number becomes that
+/// number, since vendors compare ids as numbers; a body that is a text stays one.
 pub(super) fn filled_body(body: &Value, values: &Values) -> Value {
+    match body {
+        Value::String(text) => filled(text, values).into(),
+        _ => filled_member(body, values),
+    }
+}
+
+fn filled_member(body: &Value, values: &Values) -> Value {
     match body {
         Value::String(text) => {
             let alone = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
             let number = alone.and_then(|name| values.get(name)?.parse::<i64>().ok());
             number.map_or_else(|| filled(text, values).into(), Value::from)
         }
-        Value::Array(items) => items.iter().map(|item| filled_body(item, values)).collect(),
+        Value::Array(items) => items.iter().map(|item| filled_member(item, values)).collect(),
         Value::Object(members) => {
-            let members = members.iter().map(|(name, value)| (name.clone(), filled_body(value, values)));
+            let members = members.iter().map(|(name, value)| (name.clone(), filled_member(value, values)));
             Value::Object(members.collect::<Map<_, _>>())
         }
         other => other.clone(),
@@ -129,6 +136,12 @@ mod tests {
             filled_body(&json!({"a": ["{n}", "n{n}"], "b": 1}), &values),
             json!({"a": [7, "n7"], "b": 1})
         );
+    }
+
+    #[test]
+    fn a_body_that_is_a_text_stays_one() {
+        let values = Values::from([("id".to_owned(), "2024".to_owned())]);
+        assert_eq!(filled_body(&json!("{id}"), &values), json!("2024"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::client::{Call, Client};
+use super::http::without_mark;
 use super::paging::{Said, ask, next};
 use super::parents::{Parent, Parents};
 use super::rows::rows;
@@ -95,7 +96,12 @@ impl Walk<'_> {
             match self.tenant(Some(tenant)) {
                 Ok(()) => {}
                 // A lapsed relationship with one client says nothing of the others.
-                Err(error) if matches!(error.kind, ErrorKind::SignIn | ErrorKind::Permission) => {
+                Err(error)
+                    if matches!(
+                        error.kind,
+                        ErrorKind::SignIn | ErrorKind::Permission | ErrorKind::Missing
+                    ) =>
+                {
                     self.warn(format!("the tenant `{tenant}` was not read: {error}"));
                     failed.push(error);
                 }
@@ -110,6 +116,7 @@ impl Walk<'_> {
 
     fn tenant(&self, tenant: Option<&str>) -> Result<(), ApiError> {
         let is_partner = tenant.is_some() && tenant == self.settings.partner.as_deref();
+        let (mut is_read, mut refused) = (false, None);
         for endpoint in wanted(self.api, &self.settings.entities) {
             if tenant.is_some() && endpoint.partner != is_partner {
                 continue;
@@ -119,18 +126,19 @@ impl Walk<'_> {
                 Some(_) => self.each(endpoint, tenant),
             };
             match done {
-                Err(error)
-                    if error.kind == ErrorKind::Permission && (endpoint.optional || tenant.is_some()) =>
-                {
+                Ok(()) => is_read |= endpoint.for_each.is_none(),
+                Err(error) if goes_without(endpoint, tenant, &error) => {
                     let of = tenant.map(|tenant| format!(" of the tenant `{tenant}`")).unwrap_or_default();
                     let hint =
                         if error.hint.is_empty() { String::new() } else { format!("; {}", error.hint) };
                     self.warn(format!("`{}`{of} was not read: {error}{hint}", endpoint.name));
+                    refused = Some(error);
                 }
-                done => done?,
+                Err(error) => return Err(error),
             }
         }
-        Ok(())
+        // A tenant that gives nothing at all is not read.
+        refused.filter(|_| tenant.is_some() && !is_read).map_or(Ok(()), Err)
     }
 
     /// One call per record of another endpoint, several at the same time.
@@ -235,6 +243,7 @@ impl Walk<'_> {
         }
         let mut is_resumed = page > 0;
         let (mut pass, mut first_page) = (1, 0);
+        let mut followed: FxHashSet<String> = from.iter().cloned().collect();
         loop {
             let answer = match self.client.call(&self.call(list, paging, from.as_deref())) {
                 Ok(answer) => answer,
@@ -242,6 +251,7 @@ impl Walk<'_> {
                 // that come twice the later one counts.
                 Err(error) if is_resumed && matches!(error.kind, ErrorKind::Answer | ErrorKind::Missing) => {
                     (from, is_resumed, first_page) = (None, false, page);
+                    followed.clear();
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -266,9 +276,11 @@ impl Walk<'_> {
             };
             let mut following = next(paging, self.settings.page_size, total, &said, any_case);
             // A link that leads back, or a page number that starts over.
-            if following.is_some()
-                && (following == from || (repeats && matches!(paging, Paging::Number { .. })))
-            {
+            let is_back = following.as_ref().is_some_and(|next| !followed.insert(next.clone()));
+            if is_back && matches!(paging, Paging::Link { .. } | Paging::LinkHeader { .. }) {
+                self.warn(format!("`{}`: the list leads back to a page that it had", endpoint.name));
+            }
+            if is_back || (repeats && matches!(paging, Paging::Number { .. })) {
                 following = None;
             }
             if following.is_none() && total.is_some_and(|total| (ids.len() as u64) < total) {
@@ -277,6 +289,7 @@ impl Walk<'_> {
                     (pass, first_page) = (pass + 1, page);
                     self.keep(list, page, Some(String::new()), total, count, &answer.body)?;
                     from = None;
+                    followed.clear();
                     continue;
                 }
                 let total = total.unwrap_or_default();
@@ -360,7 +373,7 @@ impl Walk<'_> {
         let mut ids = FxHashSet::default();
         for entry in book.entries.iter().filter(|entry| is_of(entry, list)) {
             let body = super::snapshot::body(&book.journal.folder().join(super::snapshot::ANSWERS), entry)?;
-            let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let json: Value = serde_json::from_slice(without_mark(&body)).unwrap_or_default();
             let own = rows(list.endpoint, &json, any_case);
             ids.extend(
                 own.iter().filter_map(|row| member(row, &list.endpoint.id, any_case).and_then(scalar)),
@@ -400,6 +413,16 @@ pub(super) fn wanted<'a>(api: &'a Api, entities: &[crate::model::Entity]) -> Vec
         .filter(|(_, is_wanted)| *is_wanted)
         .map(|(endpoint, _)| endpoint)
         .collect()
+}
+
+/// Whether the rest is of use where an endpoint fails like this. What one tenant lacks, others may have: a licence for
+/// devices, say, without which there is no such list.
+fn goes_without(endpoint: &Endpoint, tenant: Option<&str>, error: &ApiError) -> bool {
+    match error.kind {
+        ErrorKind::Permission | ErrorKind::Missing => endpoint.optional || tenant.is_some(),
+        ErrorKind::Answer => endpoint.optional,
+        _ => false,
+    }
 }
 
 fn is_of(entry: &Entry, list: List<'_>) -> bool {

@@ -13,6 +13,7 @@ pub mod connectwise;
 pub mod datto_rmm;
 pub mod estate;
 pub mod fault;
+pub mod graph;
 pub mod it_glue;
 pub mod kaseya_bms;
 pub mod limits;
@@ -24,6 +25,7 @@ pub mod spec;
 pub mod syncro;
 #[cfg(test)]
 mod tests;
+pub mod tigerpaw;
 mod wire;
 
 /// What a test changes in a vendor's behaviour. The default is a system on a good day. A vendor that does not know

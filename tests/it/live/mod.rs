@@ -6,5 +6,7 @@ mod connectwise;
 mod datto_rmm;
 mod it_glue;
 mod kaseya_bms;
+mod microsoft_365;
 mod setting;
 mod syncro;
+mod tigerpaw;
