@@ -13,6 +13,8 @@ use crate::api::snapshot::{self, Chain, ChainAnswer};
 /// Where one answer stands.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
+    /// What was asked.
+    endpoint: String,
     offset: u64,
     length: u64,
     /// The size that it unpacks to.
@@ -73,7 +75,13 @@ impl Answer {
             endpoint: number(endpoint)?,
         };
         let entry = answer.entry;
-        Ok(Self { offset: entry.offset, length: entry.length, bytes: entry.bytes, stand })
+        let endpoint = entry.endpoint.clone();
+        Ok(Self { endpoint, offset: entry.offset, length: entry.length, bytes: entry.bytes, stand })
+    }
+
+    /// The name of its endpoint, which is what files of such answers are called.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// Where it stands.

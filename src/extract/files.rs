@@ -339,6 +339,10 @@ impl Input {
 
     /// The file's name in comparable form: without folder, ending, page number and punctuation, lower-case.
     pub fn stem(&self) -> String {
+        // The file of an answer about one record is called by the record's id.
+        if let Some(answer) = &self.answer {
+            return squeeze(answer.endpoint());
+        }
         let Some(sheet) = &self.sheet else { return stem(&self.shown) };
         let own = stem(&format!("{}.", sheet.name));
         // A sheet that nobody named is called like its workbook.

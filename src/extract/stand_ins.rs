@@ -62,11 +62,23 @@ pub(super) fn settle(
             }
         }
     }
+    // A row that moved between the pages of a list, and is in two of them, says nothing twice.
+    let mut told: FxHashSet<(String, String)> = FxHashSet::default();
+    for (id, best) in &best {
+        let raws = stand_ins[best.file].rows.records.cells(column::RAW);
+        told.extend(raws.get(best.row).map(|raw| (id.clone(), raw.to_owned())));
+    }
     for (file, StandIns { mut rows, .. }) in stand_ins.into_iter().enumerate() {
         let is_record = |row: u32| {
             best.get(rows.records.id(row)).is_some_and(|best| (best.file, best.row) == (file, row))
         };
-        let (own, adding): (Vec<u32>, Vec<u32>) = (0..count(&rows.records)).partition(|row| is_record(*row));
+        let (own, mut adding): (Vec<u32>, Vec<u32>) =
+            (0..count(&rows.records)).partition(|row| is_record(*row));
+        let raws = rows.records.cells(column::RAW);
+        adding.retain(|row| {
+            let raw = raws.get(*row).map(|raw| (rows.records.id(*row).to_owned(), raw.to_owned()));
+            raw.is_none_or(|raw| told.insert(raw))
+        });
         let last: Vec<Finding> = own
             .iter()
             .filter_map(|row| best.get(rows.records.id(*row)).filter(|best| best.is_last))

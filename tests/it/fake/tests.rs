@@ -16,11 +16,13 @@ use super::server::{Capacity, Server};
 mod autotask;
 mod connectwise;
 mod datto_rmm;
+mod graph;
 mod it_glue;
 mod kaseya_bms;
 mod pages;
 mod spec;
 mod syncro;
+mod tigerpaw;
 
 /// A vendor that says what it was asked.
 fn echo(request: &Request) -> Reply {

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 const CASE: Case = Case {
     system: "tigerpaw",
     method: "A",
-    source: "[source.sync]\norganization_types = [\"Client\"]",
+    source: "sync = { organization_types = [\"Client\"] }",
     api: "page_size = 2\n",
     keys: &[("public_key", PUBLIC), ("private_key", PRIVATE)],
     sample: "tigerpaw",
