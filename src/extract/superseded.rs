@@ -1,10 +1,12 @@
 //! What an older answer of an interface said of a record that a later one says something else of.
 
-use rustc_hash::FxHashMap;
+use arrow::array::Array;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::answers::Stand;
 use super::assemble::taken;
 use super::sink::{FileRows, Repeats};
+use crate::model::fields;
 
 /// Where the rows of a file stand; `None` where they are not of an answer.
 fn stand(file: &FileRows) -> Option<Stand> {
@@ -15,25 +17,33 @@ fn stand(file: &FileRows) -> Option<Stand> {
 }
 
 /// The supplements without those of which a later snapshot has newer ones. Inside a snapshot several rows may add to one
-/// record, a page of its members each; what another endpoint adds stays besides.
+/// record, a page of its members each; what another endpoint adds stays besides. A row that moved between the pages of a
+/// list while it was read is in two of them, and counts once.
 pub(super) fn supplements(files: Vec<FileRows>) -> Vec<FileRows> {
-    let mut snapshots = files.iter().filter_map(stand).map(|stand| stand.snapshot);
-    let first = snapshots.next();
-    if snapshots.all(|snapshot| Some(snapshot) == first) {
+    if files.iter().all(|file| stand(file).is_none()) {
         return files;
     }
-    let mut newest: FxHashMap<(u32, &str), u32> = FxHashMap::default();
+    // The newest snapshot that adds to a record, and with how many rows.
+    let mut newest: FxHashMap<(u32, &str), (u32, u32)> = FxHashMap::default();
     for (file, stand) in files.iter().filter_map(|file| Some((file, stand(file)?))) {
         for row in rows(file) {
-            let known = newest.entry((stand.endpoint, file.records.id(row))).or_default();
-            *known = stand.snapshot.max(*known);
+            let (snapshot, count) = newest.entry((stand.endpoint, file.records.id(row))).or_default();
+            if stand.snapshot > *snapshot {
+                (*snapshot, *count) = (stand.snapshot, 0);
+            }
+            *count += u32::from(stand.snapshot == *snapshot);
         }
     }
+    let mut told: FxHashSet<(u32, Vec<Option<&str>>)> = FxHashSet::default();
     let kept: Vec<Option<Vec<u32>>> = files
         .iter()
         .map(|file| {
             let stand = stand(file)?;
-            let counts = |row: &u32| newest[&(stand.endpoint, file.records.id(*row))] == stand.snapshot;
+            let counts = |row: &u32| {
+                let (snapshot, count) = newest[&(stand.endpoint, file.records.id(*row))];
+                let mut is_new = || told.insert((stand.endpoint, says(file, *row)));
+                snapshot == stand.snapshot && (count == 1 || is_new())
+            };
             Some(rows(file).filter(counts).collect())
         })
         .collect();
@@ -74,6 +84,12 @@ pub(super) fn drop_findings(files: &mut [FileRows]) {
         file.findings
             .retain(|finding| finding.record_id.is_empty() || latest.get(&finding.record_id) == Some(&stand));
     }
+}
+
+/// What a row says, column by column.
+fn says(file: &FileRows, row: u32) -> Vec<Option<&str>> {
+    let columns = (0..fields(file.records.entity).len()).map(|position| file.records.text_at(position));
+    columns.map(|column| column.is_valid(row as usize).then(|| column.value(row as usize))).collect()
 }
 
 fn rows(file: &FileRows) -> impl Iterator<Item = u32> + use<> {

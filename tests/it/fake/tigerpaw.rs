@@ -135,7 +135,10 @@ impl Tigerpaw {
                 let total = own.len();
                 found("Contacts", own, total, 1)
             }
-            ("GET", ["contacts", number, "details"]) => self.details(number),
+            ("GET", ["contacts", number, "details"]) => match self.details(number) {
+                Some(details) => Reply::json(&details).gzip(),
+                None => Reply::json(&json!({ "Message": "The contact was not found." })).status(404),
+            },
             ("GET", ["serviceorders", "account", number]) => {
                 self.list(request, "service_orders", "ServiceOrders", |row| {
                     text_of(&row["ServiceOrder"]["AccountNumber"]) == *number
@@ -160,28 +163,28 @@ impl Tigerpaw {
     }
 
     /// A contact in full: as the sample has it, or with the address and the number that its summary has.
-    fn details(&self, number: &str) -> Reply {
+    pub fn details(&self, number: &str) -> Option<Value> {
         if let Some(details) = self.lists.find("details", "ContactNumber", number) {
-            return Reply::json(&details).gzip();
+            return Some(details);
         }
-        let Some(summary) = self.lists.find("contacts", "ContactNumber", number) else {
-            return Reply::json(&json!({ "Message": "The contact was not found." })).status(404);
-        };
+        let summary = self.lists.find("contacts", "ContactNumber", number)?;
         let account = text_of(&summary["Contact"]["AccountNumber"]);
         let account = self.lists.find("accounts", "AccountNumber", &account).unwrap_or_default();
         let one = |value: &Value, row: Value| if value.is_string() { json!([row]) } else { json!([]) };
         let (phone, email) = (&summary["PhoneNumber"], &summary["EmailAddress"]);
-        Reply::json(&json!({
+        let phone_row = json!({ "PhoneNumberId": 1, "Number": phone, "Location": null, "IsPrimary": true });
+        let email_row =
+            json!({ "EmailAddressId": 1, "Email": email, "Description": null, "IsPrimary": true });
+        Some(json!({
             "ContactNumber": summary["ContactNumber"],
             "Contact": summary["Contact"],
-            "PhoneNumbers": one(phone, json!({ "PhoneNumberId": 1, "Number": phone, "Location": null, "IsPrimary": true })),
-            "EmailAddresses": one(email, json!({ "EmailAddressId": 1, "Email": email, "Description": null, "IsPrimary": true })),
+            "PhoneNumbers": one(phone, phone_row),
+            "EmailAddresses": one(email, email_row),
             "Groups": [],
             "Account": account["Account"],
             "CustomFields": [],
             "IsPrimaryContact": summary["IsPrimaryContact"],
         }))
-        .gzip()
     }
 
     /// The rows of a list from the one that is asked for.

@@ -1,7 +1,9 @@
 //! Tigerpaw over its interface.
 
+use std::collections::BTreeSet;
+
 use matchbook::api::{ApiError, ErrorKind, ExtractionOptions, extract};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::case::{Case, PIPELINE};
 use super::setting::{Told, assert_same, extracted, load, sample, warehouse};
@@ -26,7 +28,8 @@ fn small(options: Options) -> Tigerpaw {
     Tigerpaw::sample(&Options { page_size: Some(2), ..options })
 }
 
-/// The sample without the search by type, which tells one account differently, and with further documents.
+/// The sample without the search by type, which tells one account differently, with every contact in full and with
+/// further documents.
 fn from_files(more: &[(&str, String)]) -> Vec<String> {
     let mut workspace = Workspace::empty();
     for entry in std::fs::read_dir(sample("tigerpaw")).expect("there is a sample") {
@@ -37,6 +40,11 @@ fn from_files(more: &[(&str, String)]) -> Vec<String> {
             workspace = workspace.with(&format!("saved/{name}"), text);
         }
     }
+    let fake = Tigerpaw::sample(&Options::default());
+    let numbers: BTreeSet<String> =
+        fake.lists().rows("contacts").iter().map(|row| row["ContactNumber"].to_string()).collect();
+    let details: Value = numbers.iter().filter_map(|number| fake.details(number)).collect();
+    workspace.write("saved/contact_details.json", details.to_string());
     for (name, text) in more {
         workspace.write(&format!("saved/{name}"), text);
     }
