@@ -22,6 +22,7 @@ use super::pace::Pacer;
 use super::paging::{Ask, next_link};
 use super::place::Place;
 use super::sign_in;
+use super::skim::{Names, skimmed};
 use super::template::{Values, filled, filled_body, filled_path, scalar};
 use super::token::Signed;
 use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
@@ -334,7 +335,7 @@ impl<'a> Client<'a> {
                 ));
             }
         };
-        let json: Option<Value> = serde_json::from_slice(without_mark(&body)).ok();
+        let json = self.looked_at(call.endpoint, status, without_mark(&body));
         let system = self.source.system;
         let had_429 = self
             .refused
@@ -421,6 +422,15 @@ impl<'a> Client<'a> {
             ..Call::default()
         };
         self.api.failures.unauthorized_is_permission && call.endpoint != CHECK && self.call(&least).is_ok()
+    }
+
+    /// The document in a body. Of a page of a list only what the list goes on by, since pages are large.
+    fn looked_at(&self, endpoint: &str, status: u16, body: &[u8]) -> Option<Value> {
+        let endpoint = self.api.endpoints.iter().find(|own| own.name == endpoint);
+        if let (Some(endpoint), 200..=299) = (endpoint, status) {
+            return skimmed(body, &Names::of(endpoint, self.api, self.source.system));
+        }
+        serde_json::from_slice(body).ok()
     }
 
     /// Where the credentials come from, for people.

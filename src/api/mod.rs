@@ -21,6 +21,7 @@ mod place;
 mod rows;
 mod settings;
 mod sign_in;
+mod skim;
 pub mod snapshot;
 mod template;
 mod token;

@@ -20,9 +20,6 @@ use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
 use crate::pipeline::Source;
 use crate::systems::{Api, Endpoint, Paging};
 
-/// Answers between two times at which everything is made sure to be on the disk.
-const SYNCED_EVERY: usize = 200;
-
 /// How often a list whose rows moved while it was read is read again.
 const PASSES: u64 = 2;
 
@@ -242,7 +239,7 @@ impl Walk<'_> {
             ids = self.ids_of(list)?.into_iter().map(|id| (id, 0)).collect();
         }
         let mut is_resumed = page > 0;
-        let (mut pass, mut first_page) = (1, 0);
+        let (mut pass, mut first_page) = (self.passes(list), 0);
         let mut followed: FxHashSet<String> = from.iter().cloned().collect();
         loop {
             let answer = match self.client.call(&self.call(list, paging, from.as_deref())) {
@@ -272,7 +269,7 @@ impl Walk<'_> {
                 answer: &answer.json,
                 link: answer.link.clone(),
                 rows: count,
-                page: page - first_page,
+                page: place(paging, from.as_deref()).unwrap_or(page - first_page),
             };
             let mut following = next(paging, self.settings.page_size, total, &said, any_case);
             // A link that leads back, or a page number that starts over.
@@ -357,13 +354,20 @@ impl Walk<'_> {
             let mut book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = book.journal.add_compressed(entry, &body)?;
             book.note(entry);
-            if book.entries.len().is_multiple_of(SYNCED_EVERY) {
-                book.journal.sync()?;
-            }
         }
         let source = &self.source.name;
         self.reporter.event(&ApiEvent::Answer { source, endpoint: &list.endpoint.name, rows, total });
         Ok(())
+    }
+
+    /// The number of the pass over a list that goes on.
+    fn passes(&self, list: List<'_>) -> u64 {
+        let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if book.last_of(list).is_none() {
+            return 1;
+        }
+        let is_end = |entry: &&Entry| entry.next.as_deref() == Some("") && is_of(entry, list);
+        1 + book.entries.iter().filter(is_end).count() as u64
     }
 
     /// The ids that a list has brought.
@@ -422,6 +426,16 @@ fn goes_without(endpoint: &Endpoint, tenant: Option<&str>, error: &ApiError) -> 
         ErrorKind::Permission | ErrorKind::Missing => endpoint.optional || tenant.is_some(),
         ErrorKind::Answer => endpoint.optional,
         _ => false,
+    }
+}
+
+/// The place of the page that is asked for in its list, from 1, where that is known.
+fn place(paging: &Paging, from: Option<&str>) -> Option<u64> {
+    let Some(from) = from.filter(|from| !from.is_empty()) else { return Some(1) };
+    let number = from.parse::<u64>().ok()?;
+    match paging {
+        Paging::Number { first, .. } => Some(number + 1 - first.min(&number)),
+        _ => Some(number),
     }
 }
 

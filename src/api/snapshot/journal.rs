@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ANSWERS, INDEX};
 
+/// Answers between two times at which everything is made sure to be on the disk.
+const SYNCED_EVERY: usize = 200;
+
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -59,6 +62,10 @@ pub struct Journal {
     index: File,
     /// Where the next body begins.
     offset: u64,
+    /// Answers that may not be on the disk itself.
+    unsynced: usize,
+    /// Set when the disk did not take an answer: what follows would stand in the wrong place.
+    is_broken: bool,
 }
 
 impl Journal {
@@ -79,7 +86,9 @@ impl Journal {
         index.seek(SeekFrom::Start(index_end))?;
         answers.set_len(offset)?;
         answers.seek(SeekFrom::Start(offset))?;
-        Ok((Self { folder: folder.to_owned(), answers, index, offset }, entries))
+        let journal =
+            Self { folder: folder.to_owned(), answers, index, offset, unsynced: 0, is_broken: false };
+        Ok((journal, entries))
     }
 
     /// The folder.
@@ -101,12 +110,23 @@ impl Journal {
     /// # Errors
     /// When the disk does not take it.
     pub fn add_compressed(&mut self, entry: Entry, body: &[u8]) -> io::Result<Entry> {
+        if self.is_broken {
+            return Err(io::Error::other("an answer before could not be written"));
+        }
         let entry = Entry { offset: self.offset, length: body.len() as u64, ..entry };
-        self.answers.write_all(body)?;
-        self.offset += entry.length;
         let mut line = serde_json::to_vec(&entry).map_err(io::Error::other)?;
         line.push(b'\n');
+        // Others go on when one fails, and may find space that it did not.
+        self.is_broken = true;
+        self.answers.write_all(body)?;
         self.index.write_all(&line)?;
+        self.is_broken = false;
+        self.offset += entry.length;
+        self.unsynced += 1;
+        if self.unsynced >= SYNCED_EVERY {
+            self.sync()?;
+            self.unsynced = 0;
+        }
         Ok(entry)
     }
 
@@ -154,14 +174,12 @@ fn whole_entries(index: &mut File, answers: &mut File) -> io::Result<(Vec<Entry>
             _ => break,
         }
     }
-    // After a power failure a line may be on disk whose body is not. Bodies are written in order, so the last ones tell.
-    while let Some(entry) = entries.last() {
-        if is_whole(answers, entry) {
-            break;
-        }
-        entries.pop();
-        ends.pop();
-    }
+    // After a power failure a line may be on disk whose body is not, in any order since the last time that everything was
+    // made sure to be there.
+    let unsure = entries.len().saturating_sub(SYNCED_EVERY);
+    let whole = entries[unsure..].iter().take_while(|entry| is_whole(answers, entry)).count();
+    entries.truncate(unsure + whole);
+    ends.truncate(unsure + whole);
     Ok((entries, ends.last().copied().unwrap_or(0)))
 }
 

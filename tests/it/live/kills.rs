@@ -160,7 +160,7 @@ impl Kills {
         };
         let [hub, rmm] = &self.servers;
         let text = format!(
-            "name = \"kills\"\nmethod = \"A\"\nwarehouse = \"kills.duckdb\"\n[hub]\nsystem = \"it-glue\"\n[hub.api]\n{}\
+            "name = \"kills\"\nmethod = \"D\"\nwarehouse = \"kills.duckdb\"\n[hub]\nsystem = \"it-glue\"\n[hub.api]\n{}\
              [[source]]\nname = \"rmm\"\nsystem = \"datto-rmm\"\n[source.api]\n{}",
             asks(hub, "hub.toml"),
             asks(rmm, "rmm.toml"),
