@@ -219,8 +219,15 @@ fn increment(
 /// A checksum of what is asked for.
 fn asked(settings: &ApiSettings, api: &Api) -> String {
     let all = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?}",
-        api.endpoints, settings.base, settings.values, settings.entities, settings.tenants, settings.partner
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        api.endpoints,
+        settings.base,
+        settings.values,
+        settings.entities,
+        settings.tenants,
+        settings.partner,
+        // A list that goes on by numbers of pages is another one in pages of another size.
+        settings.page_size
     );
     hex(ring::digest::digest(&ring::digest::SHA256, all.as_bytes()).as_ref())
 }
