@@ -114,7 +114,7 @@ fn a_refusal_without_a_time_is_waited_for_longer_every_time() {
 #[test]
 fn callers_that_wait_for_one_thing_tell_of_it_once() {
     let fault = Fault::Refuse(Refusal::TooMany(RetryAfter::Seconds(2)));
-    let faults = Faults::none().on("/api/v2/audit", fault, 4);
+    let faults = Faults::none().on("/api/v2/audit", fault, 1);
     let server = Server::with_faults(DattoRmm::sample(&Options::default()), faults);
     let told = Told::default();
     extracted(&load(&devices(&(asks(&server.url()) + HURRY)), "p.toml"), &told);
