@@ -37,8 +37,12 @@ impl Parents<'_> {
             // An increment has what changed; the others are still there.
             let is_increment = entries.iter().any(|entry| entry.endpoint == *name && entry.is_increment);
             let mut take = |row: &Value| {
-                if let Some(parent) = self.parent(name, for_each, row) {
+                let Some(parent) = self.parent(name, for_each, row) else { return };
+                // Of several rows of one record the last counts.
+                if for_each.when.as_ref().is_none_or(|when| self.holds(when, row)) {
                     found.insert(parent.id.clone(), parent);
+                } else {
+                    found.remove(&parent.id);
                 }
             };
             if let (Some(before), true) = (self.before, is_increment) {
@@ -122,9 +126,6 @@ impl Parents<'_> {
     fn parent(&self, name: &str, for_each: &ForEach, row: &Value) -> Option<Parent> {
         let at = |path: &str| member(row, path, self.any_case).and_then(scalar);
         let id = at(for_each.id.as_deref().unwrap_or_else(|| self.id(name)))?;
-        if for_each.when.as_ref().is_some_and(|when| !self.holds(when, row)) {
-            return None;
-        }
         let by = for_each.by.as_deref().and_then(at).unwrap_or_default();
         let route = for_each.routes.get(&by).or_else(|| for_each.routes.get("else"));
         let version = match for_each.version.as_deref() {

@@ -160,7 +160,7 @@ impl DattoRmm {
         match rest {
             ["devices"] => self.list(request, "devices", "devices", is_own, Clone::clone),
             ["devices", "network-interface"] => {
-                self.list(request, "devices", "devices", is_own, |row| self.interfaces(row))
+                self.list(request, "devices", "devices", is_own, |row| interfaces(&self.lists, row))
             }
             _ => error(request, 404, "Not Found"),
         }
@@ -185,28 +185,6 @@ impl DattoRmm {
         let data: Vec<Value> = found[page.rows.clone()].iter().map(|place| form(&rows.get(*place))).collect();
         let details = page_details(request, &page, data.len());
         Reply::json(&json!({ "pageDetails": details, member: data })).gzip()
-    }
-
-    /// A device of the list of interfaces.
-    fn interfaces(&self, device: &Value) -> Value {
-        let uid = text_of(&device["uid"]);
-        let audit = self.lists.find("audits", "deviceUid", &uid).unwrap_or_default();
-        let mut row = json!({});
-        for name in [
-            "id",
-            "uid",
-            "siteId",
-            "siteUid",
-            "siteName",
-            "deviceType",
-            "hostname",
-            "intIpAddress",
-            "extIpAddress",
-        ] {
-            row[name] = device[name].clone();
-        }
-        row["nics"] = if audit["nics"].is_array() { audit["nics"].clone() } else { json!([]) };
-        row
     }
 
     fn audit(&self, request: &Request, class: &str, uid: &str) -> Reply {
@@ -271,6 +249,27 @@ impl Vendor for DattoRmm {
         };
         refusal.on(reply)
     }
+}
+
+/// A device as the list of a site's interfaces has it.
+pub fn interfaces(lists: &Lists, device: &Value) -> Value {
+    let audit = lists.find("audits", "deviceUid", &text_of(&device["uid"])).unwrap_or_default();
+    let mut row = json!({});
+    for name in [
+        "id",
+        "uid",
+        "siteId",
+        "siteUid",
+        "siteName",
+        "deviceType",
+        "hostname",
+        "intIpAddress",
+        "extIpAddress",
+    ] {
+        row[name] = device[name].clone();
+    }
+    row["nics"] = if audit["nics"].is_array() { audit["nics"].clone() } else { json!([]) };
+    row
 }
 
 fn refused_sign_in(status: u16, code: &str) -> Reply {

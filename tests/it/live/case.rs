@@ -1,5 +1,6 @@
 //! What the tests of every vendor have in common: one source beside the sample's hub, from files or over its interface.
 
+use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -118,22 +119,26 @@ impl Case {
         (error, text)
     }
 
-    /// What the program says of a command, without the server's address.
-    pub fn seen(&self, server: &Server, workspace: &Workspace, arguments: &[&str]) -> String {
-        let seen = workspace.seen(arguments).replace(&server.url(), "[SERVER]");
-        self.assert_no_credential(workspace, &seen);
-        seen
+    /// Extracts everything again and returns the warehouse.
+    pub fn read_in_full(&self, workspace: &Workspace) -> Vec<String> {
+        let options = ExtractionOptions { full: true, ..ExtractionOptions::default() };
+        let done = extract(&load(workspace, PIPELINE), &options, &Told::default());
+        assert!(done.sources.iter().all(|source| source.outcome.is_ok()), "{done:?}");
+        warehouse(workspace, PIPELINE)
     }
 
     /// Asserts that no credential or token is in a text or in any file of the workspace, but in that of the credentials.
     /// What the vendor's rows hold of their own is not asked about.
     fn assert_no_credential(&self, workspace: &Workspace, text: &str) {
         let keys = self.keys.iter().map(|(_, key)| key.as_bytes());
-        let secrets: Vec<&[u8]> = keys.chain([TOKEN]).collect();
+        let secrets: Vec<&[u8]> = keys.chain([TOKEN, WRONG.as_bytes()]).collect();
         assert!(!has(text.as_bytes(), &secrets), "a credential is in {text}");
         search(&workspace.path(""), &secrets);
     }
 }
+
+/// A credential that no fake takes.
+pub const WRONG: &str = "CANARY-wrong-0f3a";
 
 /// What the fakes' tokens begin with.
 const TOKEN: &[u8] = b"token-0";
@@ -151,7 +156,8 @@ fn search(folder: &Path, secrets: &[&[u8]]) {
             let mut bytes = std::fs::read(&path).expect("the file can be read");
             if !bytes.is_empty() && path.extension().is_some_and(|extension| extension == "gz") {
                 let packed = std::mem::take(&mut bytes);
-                std::io::Read::read_to_end(&mut MultiGzDecoder::new(packed.as_slice()), &mut bytes)
+                MultiGzDecoder::new(packed.as_slice())
+                    .read_to_end(&mut bytes)
                     .expect("the answers can be unpacked");
             }
             assert!(!has(&bytes, secrets), "a credential is in {}", path.display());
