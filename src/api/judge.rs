@@ -36,9 +36,10 @@ pub(super) fn judge(
     let said = said(failures, system, json);
     let failure = json.filter(|_| (200..300).contains(&status)).and_then(|json| failure(system, json));
     let meant = failure.as_ref().and_then(|_| meant(failures, system, json?)).unwrap_or(status);
-    let answers = match meant == status {
-        true => format!("it answers {status}"),
-        false => format!("it answers {meant} inside {status}"),
+    let answers = if meant == status {
+        format!("it answers {status}")
+    } else {
+        format!("it answers {meant} inside {status}")
     };
     let what = match &said {
         Some(said) => format!("{answers}: {said}"),

@@ -19,10 +19,16 @@ impl Names {
     pub fn of(endpoint: &Endpoint, api: &Api, system: &System) -> Self {
         let mut names = Self(Vec::new());
         // What a failure says may stand in a list of failures.
-        api.failures.message.iter().for_each(|path| names.add(path));
-        ["message", "detail", "title"].into_iter().for_each(|name| names.add(name));
+        for path in &api.failures.message {
+            names.add(path);
+        }
+        for name in ["message", "detail", "title"] {
+            names.add(name);
+        }
         names.add(&endpoint.id);
-        endpoint.rows.iter().chain(&endpoint.total).for_each(|path| names.add(path));
+        for path in endpoint.rows.iter().chain(&endpoint.total) {
+            names.add(path);
+        }
         match endpoint.paging.as_ref().unwrap_or(&api.paging) {
             Paging::Number { pages: Some(path), .. }
             | Paging::Link { member: path, .. }
@@ -31,7 +37,9 @@ impl Names {
         }
         for mark in &system.failed {
             names.add(&mark.member);
-            mark.message.iter().for_each(|path| names.add(path));
+            for path in &mark.message {
+                names.add(path);
+            }
         }
         names
     }
@@ -170,7 +178,9 @@ mod tests {
 
     fn names(paths: &[&str]) -> Names {
         let mut names = Names(Vec::new());
-        paths.iter().for_each(|path| names.add(path));
+        for path in paths {
+            names.add(path);
+        }
         names
     }
 
