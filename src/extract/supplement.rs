@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, LargeStringBuilder, RecordBatch};
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use super::assemble::by_id;
 use crate::model::{Kind, LIST_SEPARATOR, Records, fields};
@@ -88,16 +89,21 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
 /// The member of `raw` that has what no column holds of a supplement; further ones are numbered.
 const MEMBER: &str = "supplement";
 
-/// A JSON object with further ones as members.
+/// A JSON object with further ones as members, each once: rows that moved between two pages are on both.
 fn with_members<'a>(own: Option<&str>, others: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut object = own.and_then(|own| own.strip_suffix('}')).unwrap_or("{").to_owned();
-    for (other, number) in others.zip(1..) {
+    let mut known: SmallVec<[&str; 2]> = SmallVec::new();
+    for other in others {
+        if known.contains(&other) {
+            continue;
+        }
+        known.push(other);
         if object.len() > 1 {
             object.push(',');
         }
-        match number {
+        match known.len() {
             1 => object.push_str(&format!("\"{MEMBER}\":{other}")),
-            _ => object.push_str(&format!("\"{MEMBER}__{number}\":{other}")),
+            number => object.push_str(&format!("\"{MEMBER}__{number}\":{other}")),
         }
     }
     object.push('}');
@@ -115,8 +121,8 @@ mod tests {
         assert_eq!(with(Some(r#"{"a":1}"#), &[]).as_deref(), Some(r#"{"a":1}"#));
         assert_eq!(with(None, &[r#"{"b":2}"#]).as_deref(), Some(r#"{"supplement":{"b":2}}"#));
         assert_eq!(
-            with(Some(r#"{"a":1}"#), &["{}", "{}"]).as_deref(),
-            Some(r#"{"a":1,"supplement":{},"supplement__2":{}}"#)
+            with(Some(r#"{"a":1}"#), &["{}", r#"{"b":2}"#, "{}"]).as_deref(),
+            Some(r#"{"a":1,"supplement":{},"supplement__2":{"b":2}}"#)
         );
     }
 }

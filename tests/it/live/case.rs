@@ -90,7 +90,7 @@ impl Case {
     pub fn read(&self, server: &Server, workspace: &Workspace) -> Vec<String> {
         let told = Told::default();
         let done = extracted(&load(workspace, PIPELINE), &told);
-        let found = warehouse(workspace, PIPELINE);
+        let found = only_run(workspace);
         assert_eq!(Spec::of(self.spec).check_all(server.requests()), Vec::<String>::new());
         assert_eq!(server.pending_faults(), 0, "failures did not happen");
         assert_eq!(server.malformed(), Vec::<String>::new());
@@ -124,7 +124,7 @@ impl Case {
         let options = ExtractionOptions { full: true, ..ExtractionOptions::default() };
         let done = extract(&load(workspace, PIPELINE), &options, &Told::default());
         assert!(done.sources.iter().all(|source| source.outcome.is_ok()), "{done:?}");
-        warehouse(workspace, PIPELINE)
+        only_run(workspace)
     }
 
     /// Asserts that no credential or token is in a text or in any file of the workspace, but in that of the credentials.
@@ -139,6 +139,15 @@ impl Case {
 
 /// A credential that no fake takes.
 pub const WRONG: &str = "CANARY-wrong-0f3a";
+
+/// The warehouse of one run: that of the runs before is removed.
+fn only_run(workspace: &Workspace) -> Vec<String> {
+    let before = workspace.path("live.duckdb");
+    if before.exists() {
+        std::fs::remove_file(before).expect("the warehouse is ours");
+    }
+    warehouse(workspace, PIPELINE)
+}
 
 /// What the fakes' tokens begin with.
 const TOKEN: &[u8] = b"token-0";

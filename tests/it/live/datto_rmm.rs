@@ -81,7 +81,7 @@ fn the_warehouse_is_that_of_the_files() {
     assert_eq!(asked(&server, 0, "/site/").len(), 20);
     // 129 devices, of which one has no audit.
     assert_eq!(asked(&server, 0, "/audit/").len(), 129);
-    assert!(asked(&server, 0, "/audit/printer/").len() > 1);
+    assert!(!asked(&server, 0, "/audit/printer/").is_empty());
     assert_eq!(asked(&server, 0, "/auth/oauth/token").len(), 1);
 }
 
