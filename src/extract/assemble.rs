@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat, take};
 use rayon::prelude::*;
 
+use super::answers::Stand;
 use super::merge::merged;
 use super::sink::{FileRows, Repeats, quarantined};
 use super::superseded;
@@ -230,22 +231,27 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
     let (mut order, mut repeated) = (Vec::with_capacity(records.len()), Vec::new());
     let (mut bad, mut merged) = (Vec::new(), Vec::new());
     for rows in by_id(&records).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
-        let (mut latest, mut more) = (None, None);
+        let mut latest: Option<(Stand, u32)> = None;
+        // The last of every endpoint.
+        let mut more: Vec<(Stand, u32)> = Vec::new();
         for row in rows {
             match what(*row) {
                 Repeats::Latest(stand) => latest = latest.max(Some((stand, *row))),
-                Repeats::LatestMerged(stand) => more = more.max(Some((stand, *row))),
+                Repeats::LatestMerged(stand) => {
+                    match more.iter_mut().find(|(known, _)| known.endpoint == stand.endpoint) {
+                        Some(known) => *known = (*known).max((stand, *row)),
+                        None => more.push((stand, *row)),
+                    }
+                }
                 _ => {}
             }
         }
-        let kept = latest.or(more).map_or(rows[0], |(_, row)| row);
+        // The endpoint that comes first says most of it, an account more of its address than its contacts.
+        let first = more.iter().min_by_key(|(stand, _)| stand.endpoint);
+        let kept = latest.as_ref().or(first).map_or(rows[0], |(_, row)| *row);
         order.push(kept);
-        for row in rows.iter().copied().filter(|row| *row != kept) {
-            if more.is_some_and(|(_, more)| more == row) {
-                merged.push(row);
-            }
-            repeated.push((kept, row));
-        }
+        merged.extend(more.iter().map(|(_, row)| *row).filter(|row| *row != kept));
+        repeated.extend(rows.iter().filter(|row| **row != kept).map(|row| (kept, *row)));
     }
     let mut more = repeated.len() as u64;
     for (first, row) in repeated {
