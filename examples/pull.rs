@@ -181,8 +181,8 @@ fn datto_rmm() -> DattoRmm {
 /// Extracts a source into a folder of its own.
 fn pull(program: &Path, source: &str, server: &Server, keys: &[(&str, &str)], endpoint: &str) -> Took {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let sample = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name);
-    let files = |name: &str| format!("files = [{:?}]\n", sample(name));
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let files = |name: &str| format!("files = [\"{}\"]\n", samples.join(name).display());
     let asks = |is_it: bool, table: &str, files: String| {
         if is_it {
             let url = server.url();
