@@ -218,13 +218,13 @@ impl Autotask {
         let page: Vec<Value> =
             rest.by_ref().take(if is_empty { 0 } else { size }).map(|row| chosen(row, &body)).collect();
         let has_next = rest.next().is_some();
-        let last = page.last().map(id).or(after);
+        let end = page.last().map(id).or(after);
         let next = has_next.then(|| {
             let mut ids: Vec<i64> = Vec::new();
             if let Some(before) = cursor.as_ref().and_then(|cursor| cursor["previousIds"].as_array()) {
                 ids.extend(before.iter().filter_map(Value::as_i64));
             }
-            ids.extend(last);
+            ids.extend(end);
             // Behind the first page alone.
             let goes_on_empty = self.empty_page && cursor.is_none();
             let paging = json!({

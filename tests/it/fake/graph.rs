@@ -217,7 +217,7 @@ impl Graph {
         }
         if let Some(group) = path.strip_prefix("/groups/").and_then(|path| path.strip_suffix("/members")) {
             return match tenant.members.get(group) {
-                Some(members) => self.page(request, at, Some(999), members.clone()),
+                Some(members) => self.page(request, at, Some(999), members),
                 None => {
                     error(404, "Request_ResourceNotFound", &format!("Resource '{group}' does not exist."))
                 }
@@ -232,11 +232,11 @@ impl Graph {
         let rows = tenant.lists.rows(path);
         let is_active = request.param("$filter") == Some("status eq 'active'");
         let rows = rows.iter().filter(|row| !is_active || row["status"] == "active");
-        self.page(request, at, *most, rows.map(std::borrow::Cow::into_owned).collect())
+        self.page(request, at, *most, &rows.map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
     }
 
     /// A page of rows with the fields that are asked for.
-    fn page(&self, request: &Request, at: usize, most: Option<usize>, rows: Vec<Value>) -> Reply {
+    fn page(&self, request: &Request, at: usize, most: Option<usize>, rows: &[Value]) -> Reply {
         let top = match (request.param("$top"), most) {
             (None, None) => Some(usize::MAX),
             (None, Some(_)) => None,
@@ -377,7 +377,7 @@ impl Vendor for Graph {
     }
 }
 
-/// The fields of a row that are asked for; what OData says of it stays.
+/// The fields of a row that are asked for; what `OData` says of it stays.
 fn fields(row: &Value, selected: Option<&[&str]>) -> Value {
     let (Some(members), Some(selected)) = (row.as_object(), selected) else { return row.clone() };
     let is_wanted = |name: &str| name.starts_with('@') || name == "id" || selected.contains(&name);

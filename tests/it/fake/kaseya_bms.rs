@@ -2,7 +2,7 @@
 //! token by form with a tenant, numbered pages from 1, failures with status 200, and a budget of every endpoint's own.
 //!
 //! The list of assets has no total and no MAC address; the answer about one asset has. The description prints names in
-//! PascalCase, live answers have them in camelCase.
+//! `PascalCase`, live answers have them in `camelCase`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -83,7 +83,7 @@ impl KaseyaBms {
         }
     }
 
-    /// The same with answers in PascalCase.
+    /// The same with answers in `PascalCase`.
     #[must_use]
     pub fn in_pascal_case(mut self) -> Self {
         self.is_pascal = true;
@@ -268,7 +268,7 @@ fn is_wanted(request: &Request, row: &Value) -> bool {
         && parameter(request, "Filter.IsActive").is_none_or(|wanted| is_active.as_deref() == Some(wanted))
 }
 
-/// A document with names in PascalCase.
+/// A document with names in `PascalCase`.
 fn pascal(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -198,7 +198,7 @@ impl Tigerpaw {
         let data: Vec<Value> =
             own[page.rows.clone()].iter().map(|place| rows.get(*place).into_owned()).collect();
         let start = page.index * page.size + 1;
-        let mut answer = found_rows(member, data, own.len(), start);
+        let mut answer = found_rows(member, &data, own.len(), start);
         if page.has_next() {
             answer["NextRow"] = (start + page.size).into();
         }
@@ -206,11 +206,11 @@ impl Tigerpaw {
     }
 }
 
-fn found(member: &str, rows: Vec<Value>, total: usize, start: usize) -> Reply {
+fn found(member: &str, rows: &[Value], total: usize, start: usize) -> Reply {
     Reply::json(&found_rows(member, rows, total, start)).gzip()
 }
 
-fn found_rows(member: &str, rows: Vec<Value>, total: usize, start: usize) -> Value {
+fn found_rows(member: &str, rows: &[Value], total: usize, start: usize) -> Value {
     let count = rows.len();
     json!({
         member: rows, "PageSize": count, "NextRow": start + count, "TotalCount": total, "Success": true, "Message": null,

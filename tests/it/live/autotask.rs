@@ -59,7 +59,7 @@ const DEFAULT: Options = Options {
 };
 
 fn from(lists: &Lists) -> Vec<String> {
-    CASE.from_lists(lists, &SAVED)
+    CASE.of_lists(lists, &SAVED)
 }
 
 /// Asserts that what a server gives comes to the same warehouse as its rows from files.

@@ -60,19 +60,19 @@ impl Case {
     }
 
     /// The warehouse of the sample's files.
-    pub fn from_files(&self) -> Vec<String> {
-        self.from_folder(Path::new(&sample(self.sample)))
+    pub fn of_files(&self) -> Vec<String> {
+        self.of_folder(Path::new(&sample(self.sample)))
     }
 
     /// The warehouse of a folder's files.
-    pub fn from_folder(&self, folder: &Path) -> Vec<String> {
+    pub fn of_folder(&self, folder: &Path) -> Vec<String> {
         let files = format!("files = [\"{}\"]", folder.display());
         warehouse(&Workspace::empty().with(PIPELINE, self.pipeline(&files)), PIPELINE)
     }
 
     /// The warehouse of what a server's lists hold, saved as files: each list with its name there and the member that
     /// holds it, if any.
-    pub fn from_lists(&self, lists: &Lists, saved: &[(&str, &str, Option<&str>)]) -> Vec<String> {
+    pub fn of_lists(&self, lists: &Lists, saved: &[(&str, &str, Option<&str>)]) -> Vec<String> {
         let workspace = Workspace::empty();
         for (list, name, member) in saved {
             let rows: Value = lists.rows(list).iter().map(std::borrow::Cow::into_owned).collect();
@@ -82,7 +82,7 @@ impl Case {
             };
             workspace.write(&format!("saved/{name}.json"), document.to_string());
         }
-        self.from_folder(&workspace.path("saved"))
+        self.of_folder(&workspace.path("saved"))
     }
 
     /// Extracts, runs and returns the warehouse; every request is one that the vendor allows, every planned failure has
@@ -102,7 +102,7 @@ impl Case {
     pub fn assert_as_files(&self, server: &Server) -> Workspace {
         let workspace = self.live(server);
         let found = self.read(server, &workspace);
-        assert_same(&self.from_files(), &found);
+        assert_same(&self.of_files(), &found);
         workspace
     }
 
@@ -120,7 +120,7 @@ impl Case {
     }
 
     /// Extracts everything again and returns the warehouse.
-    pub fn read_in_full(&self, workspace: &Workspace) -> Vec<String> {
+    pub fn read_in_full(workspace: &Workspace) -> Vec<String> {
         let options = ExtractionOptions { full: true, ..ExtractionOptions::default() };
         let done = extract(&load(workspace, PIPELINE), &options, &Told::default());
         assert!(done.sources.iter().all(|source| source.outcome.is_ok()), "{done:?}");

@@ -74,7 +74,7 @@ fn from_files(lists: &Lists) -> Vec<String> {
     let deleted: Vec<String> =
         companies.iter().filter(|row| row["deletedFlag"] == true).map(|row| text_of(&row["id"])).collect();
     saved.change("sites", |rows| rows.retain(|row| !deleted.contains(&text_of(&row["company"]["id"]))));
-    CASE.from_lists(&saved, &SAVED)
+    CASE.of_lists(&saved, &SAVED)
 }
 
 /// Asserts that a server comes to the warehouse of the sample's files.
@@ -207,7 +207,7 @@ fn only_what_has_changed_is_asked_for_again() {
     lists.change("company/contacts", |rows| {
         rows.remove(1);
     });
-    assert_same(&from_files(&lists), &CASE.read_in_full(&live));
+    assert_same(&from_files(&lists), &super::case::Case::read_in_full(&live));
 }
 
 #[test]

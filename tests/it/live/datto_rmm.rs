@@ -52,7 +52,7 @@ fn from_files(lists: &Lists) -> Vec<String> {
     }
     let devices = lists.rows("devices");
     saved.set("interfaces", Rows::held(devices.iter().map(|device| interfaces(lists, &device)).collect()));
-    CASE.from_lists(&saved, &SAVED)
+    CASE.of_lists(&saved, &SAVED)
 }
 
 /// Asserts that a server comes to the warehouse of the sample's files.

@@ -56,7 +56,7 @@ const SIGN_IN: &str = "/v2/security/authenticate";
 const DETAILS: &str = "/v2/servicedesk/hardwareasset/7";
 
 fn from(case: &Case, lists: &Lists) -> Vec<String> {
-    case.from_lists(lists, &SAVED)
+    case.of_lists(lists, &SAVED)
 }
 
 /// Asserts that what a server gives comes to the same warehouse as its rows from files.

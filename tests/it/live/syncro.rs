@@ -81,7 +81,7 @@ fn rows_that_move_are_found_and_no_id_is_too_long() {
         let lists = fake.lists();
         let server = Server::start(fake);
         let live = CASE.live(&server);
-        assert_same(&CASE.from_lists(&lists, &SAVED), &CASE.read(&server, &live));
+        assert_same(&CASE.of_lists(&lists, &SAVED), &CASE.read(&server, &live));
     }
 }
 
@@ -98,7 +98,7 @@ fn only_tickets_that_have_changed_are_asked_for_again() {
         rows[1]["assets"] = json!([{ "id": 51007, "name": "JCC-WS-01" }]);
         rows[1]["updated_at"] = now.as_str().into();
     });
-    assert_same(&CASE.from_lists(&lists, &SAVED), &CASE.read(&server, &live));
+    assert_same(&CASE.of_lists(&lists, &SAVED), &CASE.read(&server, &live));
     assert_eq!(asked(&server, before, "/api/v1/tickets/"), ["/api/v1/tickets/9002"]);
     let requests = server.requests();
     let list = requests[before..].iter().find(|request| request.path == "/api/v1/tickets");

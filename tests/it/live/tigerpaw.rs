@@ -24,8 +24,8 @@ const CASE: Case = Case {
     spec: "tigerpaw",
 };
 
-fn small(options: Options) -> Tigerpaw {
-    Tigerpaw::sample(&Options { page_size: Some(2), ..options })
+fn small(options: &Options) -> Tigerpaw {
+    Tigerpaw::sample(&Options { page_size: Some(2), ..options.clone() })
 }
 
 /// The sample without the search by type, which tells one account differently, with every contact in full and with
@@ -35,7 +35,7 @@ fn from_files(more: &[(&str, String)]) -> Vec<String> {
     for entry in std::fs::read_dir(sample("tigerpaw")).expect("there is a sample") {
         let path = entry.expect("the sample can be listed").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(".json") && name != "accounts_2.json" {
+        if path.extension().is_some_and(|ending| ending == "json") && name != "accounts_2.json" {
             let text = std::fs::read(&path).expect("the sample can be read");
             workspace = workspace.with(&format!("saved/{name}"), text);
         }
@@ -48,12 +48,12 @@ fn from_files(more: &[(&str, String)]) -> Vec<String> {
     for (name, text) in more {
         workspace.write(&format!("saved/{name}"), text);
     }
-    CASE.from_folder(&workspace.path("saved"))
+    CASE.of_folder(&workspace.path("saved"))
 }
 
 #[test]
 fn the_warehouse_is_that_of_the_files() {
-    let server = Server::start(small(Options::default()));
+    let server = Server::start(small(&Options::default()));
     let workspace = CASE.live(&server);
     assert_same(&from_files(&[]), &CASE.read(&server, &workspace));
     let requests = server.requests();
@@ -79,7 +79,7 @@ fn it_survives_failures_and_rows_that_move() {
             .at(12, Fault::DropAfterHeaders)
             .at(14, Fault::HalfDocument)
             .at(16, Fault::TruncateChunked);
-        let server = Server::with_faults(small(Options { shift, ..Options::default() }), faults);
+        let server = Server::with_faults(small(&Options { shift, ..Options::default() }), faults);
         let workspace = CASE.live(&server);
         assert_same(&files, &CASE.read(&server, &workspace));
     }
@@ -87,7 +87,7 @@ fn it_survives_failures_and_rows_that_move() {
 
 #[test]
 fn a_search_finds_what_begins_with_its_text() {
-    let fake = small(Options::default());
+    let fake = small(&Options::default());
     let account = json!({
         "AccountNumber": 0,
         "Account": { "Name": "Nettle Bakery", "AccountId": null, "Address1": null, "AccountType": "Client", "Status": "Active - Hold", "IsVendor": false },
@@ -118,7 +118,7 @@ fn a_search_finds_what_begins_with_its_text() {
 fn a_failure_inside_200_fails_the_extraction_and_the_next_one_goes_on() {
     let faults =
         Faults::none().on("/api/contacts/account/1051201", Fault::Answer(failed("the row is locked")), 1);
-    let server = Server::with_faults(small(Options::default()), faults);
+    let server = Server::with_faults(small(&Options::default()), faults);
     let workspace = CASE.live(&server);
     let (error, text) = CASE.refusal(&server, &workspace);
     assert_eq!(error.kind, ErrorKind::Answer);
@@ -143,7 +143,7 @@ fn refused(fake: Tigerpaw, keys: &[(&str, &str)]) -> (ApiError, String) {
 #[test]
 fn wrong_keys_and_clocks_are_refused() {
     let wrong = [("public_key", PUBLIC), ("private_key", "CANARY-other")];
-    let (error, text) = refused(small(Options::default()), &wrong);
+    let (error, text) = refused(small(&Options::default()), &wrong);
     assert_eq!(error.kind, ErrorKind::SignIn);
     assert!(
         text.starts_with(
@@ -153,16 +153,16 @@ fn wrong_keys_and_clocks_are_refused() {
         "{text}"
     );
     assert!(!text.contains("CANARY"), "{text}");
-    let (error, text) = refused(small(Options::default()).ahead(40), CASE.keys);
+    let (error, text) = refused(small(&Options::default()).ahead(40), CASE.keys);
     assert_eq!(error.kind, ErrorKind::SignIn);
     assert!(text.contains("set the clock of this machine") && text.contains("behind the vendor's"), "{text}");
-    let server = Server::start(small(Options::default()).ahead(-10));
+    let server = Server::start(small(&Options::default()).ahead(-10));
     extracted(&load(&CASE.live(&server), PIPELINE), &Told::default());
 }
 
 #[test]
 fn what_the_role_may_not_read_is_left_out_where_the_rest_is_of_use() {
-    let server = Server::start(small(Options::default()).forbidding("/api/serviceorders"));
+    let server = Server::start(small(&Options::default()).forbidding("/api/serviceorders"));
     let workspace = CASE.live(&server);
     let done = extract(&load(&workspace, PIPELINE), &ExtractionOptions::default(), &Told::default());
     let outcome = done.sources[0].outcome.as_ref().expect("the rest is read");
@@ -173,7 +173,7 @@ fn what_the_role_may_not_read_is_left_out_where_the_rest_is_of_use() {
           permission to read this"
         ]
     );
-    let (error, text) = refused(small(Options::default()).forbidding("/api/contacts"), CASE.keys);
+    let (error, text) = refused(small(&Options::default()).forbidding("/api/contacts"), CASE.keys);
     assert_eq!(error.kind, ErrorKind::Permission);
     assert_eq!(
         text,
