@@ -133,7 +133,7 @@ impl Tigerpaw {
                 let own = own.filter(|row| !is_active_only || row["Contact"]["Inactive"] != true);
                 let own: Vec<Value> = own.map(std::borrow::Cow::into_owned).collect();
                 let total = own.len();
-                found("Contacts", own, total, 1)
+                found("Contacts", &own, total, 1)
             }
             ("GET", ["contacts", number, "details"]) => match self.details(number) {
                 Some(details) => Reply::json(&details).gzip(),
