@@ -193,7 +193,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
     let member = example().replace("role = \"rmm\"", "role = \"rmm\"\ncolour = \"red\"");
     assert_snapshot!(workspace(&member).seen(&["run", "p.toml"]), @r#"
     ---- stderr
-    error[P212]: the system `./systems/atera.toml` is wrong in line 17: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 17: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `heading_marks`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
