@@ -18,7 +18,10 @@ mod spelling;
 
 use std::sync::LazyLock;
 
-use toml::{Table, Value};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 pub use api::{
     Api, Budget, Check, Delay, Discover, Endpoint, Failures, Fewer, ForEach, Pace, Paging, Setting, SignIn,
@@ -60,11 +63,14 @@ static ALL: LazyLock<Vec<System>> = LazyLock::new(|| {
     tables().into_iter().map(built).collect()
 });
 
+/// The file of a system, whose values know where they stand.
+type File<'t> = Spanned<DeTable<'t>>;
+
 /// The files of all systems, each with all that it takes over.
-fn tables() -> Vec<Table> {
-    let mut tables: Vec<Table> = Vec::with_capacity(FILES.len());
+fn tables() -> Vec<File<'static>> {
+    let mut tables: Vec<File<'static>> = Vec::with_capacity(FILES.len());
     for text in FILES {
-        let own: Table = text.parse().expect("a test parses every embedded system");
+        let own = DeTable::parse(text).expect("a test parses every embedded system");
         let table = whole(own, &tables).expect("a system extends one that stands before it");
         tables.push(table);
     }
@@ -73,31 +79,41 @@ fn tables() -> Vec<Table> {
 
 /// The file of a system with all that it takes over from the one that it extends; the error is the name of one that
 /// there is not.
-fn whole(own: Table, earlier: &[Table]) -> Result<Table, String> {
-    let Some(base) = own.get("extends") else { return Ok(own) };
-    let named = |table: &&Table| table.get("name") == Some(base);
-    let base = earlier.iter().find(named).ok_or_else(|| base.as_str().unwrap_or_default().to_owned())?;
-    let mut whole = base.clone();
-    replace(&mut whole, own);
-    Ok(whole)
+fn whole<'t>(own: File<'t>, earlier: &[File<'static>]) -> Result<File<'t>, String> {
+    let Some(base) = own.get_ref().get("extends") else { return Ok(own) };
+    let base = base.get_ref().as_str().unwrap_or_default();
+    let named = |file: &&File<'_>| {
+        file.get_ref().get("name").is_some_and(|name| name.get_ref().as_str() == Some(base))
+    };
+    let base: DeTable<'_> = earlier.iter().find(named).ok_or_else(|| base.to_owned())?.get_ref().clone();
+    let (span, mut whole) = (own.span(), base);
+    replace(&mut whole, own.into_inner());
+    Ok(Spanned::new(span, whole))
 }
 
 /// Puts the values of a table in place of another's; tables in both are one inside the other.
-fn replace(table: &mut Table, by: Table) {
+fn replace<'t>(table: &mut DeTable<'t>, by: DeTable<'t>) {
     for (key, value) in by {
-        match (table.get_mut(&key), value) {
-            // The regions of one vendor's product are not those of another.
-            (Some(Value::Table(old)), Value::Table(new)) if key != "regions" => replace(old, new),
-            (_, value) => {
-                table.insert(key, value);
-            }
+        // The regions of one vendor's product are not those of another.
+        let is_one = |old: &&mut Spanned<DeValue<'t>>| {
+            old.get_ref().is_table() && value.get_ref().is_table() && key.get_ref() != "regions"
+        };
+        let Some(old) = table.get_mut(key.get_ref().as_ref()).filter(is_one) else {
+            table.insert(key, value);
+            continue;
+        };
+        // What is wrong with both together is wrong where one was changed.
+        let span = value.span();
+        if let (DeValue::Table(mut inner), DeValue::Table(by)) = (old.get_ref().clone(), value.into_inner()) {
+            replace(&mut inner, by);
+            *old = Spanned::new(span, DeValue::Table(inner));
         }
     }
 }
 
-fn built(table: Table) -> Result<System, toml::de::Error> {
-    let spelling = Spelling::of(&table);
-    let system: System = table.try_into()?;
+fn built(file: File<'_>) -> Result<System, toml::de::Error> {
+    let spelling = Spelling::of(file.get_ref());
+    let system = System::deserialize(file.into_deserializer())?;
     Ok(if system.any_case { System { spelling, ..system } } else { system })
 }
 

@@ -1,10 +1,11 @@
 //! A system that a user described in a file of their own, in the words of the program's own descriptions.
 
+use std::ops::Range;
 use std::path::Path;
 
-use toml::Table;
+use toml::de::{DeArray, DeTable, DeValue};
 
-use super::{System, all, built, tables, whole};
+use super::{FILES, System, all, built, tables, whole};
 use crate::model::Role;
 use crate::pipeline::read_text;
 
@@ -17,25 +18,7 @@ const SIZE: u64 = 1 << 20;
 /// Everything that is wrong with it, in words that follow the file's name.
 pub fn read(path: &Path) -> Result<System, Vec<String>> {
     let text = read_text(path, SIZE).map_err(|why| vec![format!("cannot be read: {why}")])?;
-    let wrong = |error: &toml::de::Error| {
-        let place = error.span().map(|span| {
-            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-            format!(" in line {line}")
-        });
-        vec![format!("is wrong{}: {}", place.unwrap_or_default(), error.message().replace('\n', ", "))]
-    };
-    let own: Table = text.parse().map_err(|error| wrong(&error))?;
-    let system = if own.contains_key("extends") {
-        let own = whole(own, &tables()).map_err(|base| {
-            let line = line_of(&text, "extends");
-            vec![format!("is wrong in line {line}: it extends `{base}`, which is no system of the program")]
-        })?;
-        built(own).map_err(|error| wrong(&error))?
-    } else {
-        // Read from the text itself, so that errors say where they are.
-        toml::from_str::<System>(&text).map_err(|error| wrong(&error))?;
-        built(own).map_err(|error| wrong(&error))?
-    };
+    let system = described(&text).map_err(|faults| said(faults))?;
     let mut faults: Vec<(usize, String)> = Vec::new();
     let mut add = |name: &str, what: &str| faults.push((line_of(&text, name), what.to_owned()));
     system.faults().iter().for_each(|fault| add(&fault.at, &fault.what));
@@ -58,8 +41,80 @@ pub fn read(path: &Path) -> Result<System, Vec<String>> {
     if faults.is_empty() {
         return Ok(system);
     }
+    Err(said(faults))
+}
+
+/// What is wrong in which lines, in words.
+fn said(mut faults: Vec<(usize, String)>) -> Vec<String> {
     faults.sort();
-    Err(faults.into_iter().map(|(line, what)| format!("is wrong in line {line}: {what}")).collect())
+    faults.dedup();
+    faults.into_iter().map(|(line, what)| format!("is wrong in line {line}: {what}")).collect()
+}
+
+/// The system that a text describes, or what is no TOML or no description in which lines.
+fn described(text: &str) -> Result<System, Vec<(usize, String)>> {
+    // Behind the places of whatever is taken over, so that a place says whose it is.
+    let before = FILES.iter().map(|file| file.len()).max().unwrap_or_default();
+    let text = format!("{}{text}", "\n".repeat(before));
+    let at = |error: &toml::de::Error| {
+        let start = error.span().map_or(before, |span| span.start.clamp(before, text.len()));
+        let line = text[..start].matches('\n').count() + 1 - before;
+        (line, error.message().replace('\n', ", "))
+    };
+    let (own, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(at).collect());
+    }
+    let extends = own.get_ref().get("extends").map_or(before, |base| base.span().start);
+    let mut file = whole(own, &tables()).map_err(|base| {
+        let line = text[..extends].matches('\n').count() + 1 - before;
+        vec![(line, format!("it extends `{base}`, which is no system of the program"))]
+    })?;
+    let (mut faults, mut removed): (Vec<_>, Vec<String>) = (Vec::new(), Vec::new());
+    loop {
+        let error = match built(file.clone()) {
+            Ok(system) if faults.is_empty() => return Ok(system),
+            Ok(_) => return Err(faults),
+            Err(error) => error,
+        };
+        // What is missing because it was taken out was told of.
+        let is_told = |name: &String| error.message().contains(&format!("missing field `{name}`"));
+        if !removed.iter().any(is_told) {
+            faults.push(at(&error));
+        }
+        // Without what is wrong, what else is wrong shows.
+        let span = error.span().filter(|span| span.start >= before);
+        match span.and_then(|span| take_out(file.get_mut(), &span)) {
+            Some(name) => removed.push(name),
+            None => return Err(faults),
+        }
+    }
+}
+
+/// Takes the key or value at a place out of a table. Returns the name of what it was the value of.
+fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<String> {
+    let is_it = table.iter().find(|(key, value)| key.span() == *span || value.span() == *span);
+    if let Some(name) = is_it.map(|(key, _)| key.get_ref().to_string()) {
+        table.remove(name.as_str());
+        return Some(name);
+    }
+    table.iter_mut().find_map(|(key, value)| take_out_of(value.get_mut(), key.get_ref(), span))
+}
+
+fn take_out_of(value: &mut DeValue<'_>, name: &str, span: &Range<usize>) -> Option<String> {
+    match value {
+        DeValue::Table(table) => take_out(table, span),
+        DeValue::Array(items) => {
+            if items.iter().any(|item| item.span() == *span) {
+                let mut others = DeArray::new();
+                items.iter().filter(|item| item.span() != *span).for_each(|item| others.push(item.clone()));
+                *items = others;
+                return Some(name.to_owned());
+            }
+            items.iter_mut().find_map(|item| take_out_of(item.get_mut(), name, span))
+        }
+        _ => None,
+    }
 }
 
 /// The first line that a name stands in, outside of comments; the first of all where there is none.

@@ -1,7 +1,7 @@
 //! The names of members as a system's shapes spell them, for systems whose answers differ in letter case.
 
 use rustc_hash::FxHashMap;
-use toml::{Table, Value};
+use toml::de::{DeTable, DeValue};
 
 /// The longest name that is looked up; no vendor's is longer.
 const NAME_SIZE: usize = 64;
@@ -14,21 +14,21 @@ impl Spelling {
     /// The names in the `json` tables of a system's file. Its other words stand there too and do no harm, for a member
     /// is only ever written in another letter case.
     #[must_use]
-    pub(super) fn of(system: &Table) -> Self {
+    pub(super) fn of(system: &DeTable<'_>) -> Self {
         let mut spelling = Self::default();
-        system.get("json").into_iter().for_each(|shapes| spelling.add(shapes));
+        system.get("json").into_iter().for_each(|shapes| spelling.add(shapes.get_ref()));
         spelling
     }
 
-    fn add(&mut self, value: &Value) {
+    fn add(&mut self, value: &DeValue<'_>) {
         match value {
-            Value::String(text) => {
+            DeValue::String(text) => {
                 for name in text.split('.') {
                     self.0.insert(name.to_ascii_lowercase(), name.to_owned());
                 }
             }
-            Value::Array(values) => values.iter().for_each(|value| self.add(value)),
-            Value::Table(table) => table.values().for_each(|value| self.add(value)),
+            DeValue::Array(values) => values.iter().for_each(|value| self.add(value.get_ref())),
+            DeValue::Table(table) => table.values().for_each(|value| self.add(value.get_ref())),
             _ => {}
         }
     }
@@ -50,10 +50,9 @@ mod tests {
 
     #[test]
     fn a_name_is_found_in_any_letter_case() {
-        let system: Table = "[[json]]\nneeds = [\"ipAddress\"]\n[json.columns]\ncity = \"address.zipCode\"\n"
-            .parse()
-            .expect("it is valid");
-        let spelling = Spelling::of(&system);
+        let text = "[[json]]\nneeds = [\"ipAddress\"]\n[json.columns]\ncity = \"address.zipCode\"\n";
+        let system = DeTable::parse(text).expect("it is valid");
+        let spelling = Spelling::of(system.get_ref());
         assert_eq!(spelling.find("IPAddress"), Some("ipAddress"));
         assert_eq!(spelling.find("ZIPCODE"), Some("zipCode"));
         assert_eq!(spelling.find("address"), Some("address"));

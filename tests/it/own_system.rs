@@ -229,3 +229,37 @@ fn a_description_may_extend_a_system_of_the_program() {
     let seen = workspace(&none).seen(&["systems", "--file", "systems/atera.toml"]);
     assert!(seen.contains("in line 1: it extends `dato`, which is no system of the program"), "{seen}");
 }
+
+#[test]
+fn what_has_the_wrong_type_is_said_with_its_line_all_at_once() {
+    let wrong = example()
+        .replace("role = \"rmm\"", "role = \"rmn\"\ncolour = \"red\"")
+        .replace("concurrency = 2", "concurrency = \"two\"")
+        .replace("entities = [\"configuration\"]\n", "entities = [\"device\"]\n")
+        .replace("kind = \"number\"", "kind = \"numbers\"");
+    assert_snapshot!(workspace(&wrong).seen(&["systems", "--file", "systems/atera.toml"]), @r#"
+    ---- stderr
+    error: systems/atera.toml is wrong in line 16: no role is called `rmn`
+           systems/atera.toml is wrong in line 17: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `heading_marks`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
+           systems/atera.toml is wrong in line 42: invalid type: string "two", expected u64
+           systems/atera.toml is wrong in line 47: unknown variant `numbers`, expected one of `none`, `number`, `link`, `link-header`, `rows`
+           systems/atera.toml is wrong in line 68: no entity is called `device`
+    ---- exit 4
+    "#);
+    let own = "extends = \"datto-rmm\"\nname = \"my-datto\"\n[api.pace]\nrequests = \"many\"\nspeed = 3\n\
+               [csv.organizations]\nfiles = \"sites\"\n";
+    assert_snapshot!(workspace(own).seen(&["systems", "--file", "systems/atera.toml"]), @r#"
+    ---- stderr
+    error: systems/atera.toml is wrong in line 4: invalid type: string "many", expected u64
+           systems/atera.toml is wrong in line 5: unknown field `speed`, expected one of `requests`, `seconds`, `per_endpoint`, `concurrency`, `delays`, `refused`
+           systems/atera.toml is wrong in line 7: invalid type: string "sites", expected a sequence
+    ---- exit 4
+    "#);
+    let syntax = "name = my-atera\ntitle = \"Atera\nrole = \"rmm\"\n";
+    assert_snapshot!(workspace(syntax).seen(&["systems", "--file", "systems/atera.toml"]), @r#"
+    ---- stderr
+    error: systems/atera.toml is wrong in line 1: string values must be quoted, expected literal string
+           systems/atera.toml is wrong in line 2: invalid basic string, expected `"`
+    ---- exit 4
+    "#);
+}
