@@ -15,10 +15,11 @@ use reqwest::header::{DATE, HeaderMap, LINK};
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
+use super::budget::BUDGET;
 use super::credentials::Credentials;
 use super::http::{ANSWER_SIZE, Cut, address, causes, http_time, read, wished, without_mark};
 use super::judge::{self, Verdict};
-use super::pace::Pacer;
+use super::pace::{Pacer, Wait};
 use super::paging::{Ask, next_link};
 use super::place::Place;
 use super::sign_in;
@@ -51,6 +52,8 @@ pub(super) struct Call<'c> {
     pub ask: Ask,
     /// `{id}`, `{route}`, `{tenant}`, `{since}`.
     pub values: Values,
+    /// Whether it waits for its endpoint's budget, where there is nothing else to do meanwhile.
+    pub may_wait: bool,
 }
 
 /// An answer that is what was asked for.
@@ -74,7 +77,7 @@ pub(super) struct Client<'a> {
     /// When it was last found out anew where the system is.
     pub(super) looked: Mutex<Option<Instant>>,
     pub(super) http: Http,
-    pacer: Arc<Pacer>,
+    pub(super) pacer: Arc<Pacer>,
     reporter: &'a dyn ApiReporter,
     /// By tenant.
     pub(super) tokens: Mutex<BTreeMap<String, Signed>>,
@@ -167,11 +170,19 @@ impl<'a> Client<'a> {
 
     /// Makes the call until it is answered or fails for good.
     pub fn call(&self, call: &Call<'_>) -> Result<Answer, ApiError> {
+        let call = Call { may_wait: true, ..call.clone() };
+        self.try_call(&call)?.ok_or_else(|| unreachable!("a call that may wait is made"))
+    }
+
+    /// Makes the call until it is answered or fails for good; `None` where it would have to wait and may not.
+    pub fn try_call(&self, call: &Call<'_>) -> Result<Option<Answer>, ApiError> {
         let mut place = self.place();
         let mut url = self.url(call, &place)?;
         let (mut attempt, mut limits, mut renewed, mut is_moved) = (1, 0, 0, false);
         loop {
-            self.keep_pace(call.endpoint);
+            if !self.keep_pace(call) {
+                return Ok(None);
+            }
             let (token, tried) = match self.token(&call.values) {
                 Ok(token) => {
                     let tried = self.attempt(call, &place, &url, token.as_deref());
@@ -180,7 +191,7 @@ impl<'a> Client<'a> {
                 Err(tried) => (None, tried),
             };
             match tried {
-                Tried::Answer(answer) => return Ok(answer),
+                Tried::Answer(answer) => return Ok(Some(answer)),
                 Tried::Final(error)
                     if matches!(error.kind, ErrorKind::Missing | ErrorKind::SignIn) && !is_moved =>
                 {
@@ -207,8 +218,10 @@ impl<'a> Client<'a> {
                             "extract again later: it goes on where it was",
                         ));
                     }
-                    let wait = self.pacer.close(Instant::now(), wait, &what);
-                    self.tell_of(&wait);
+                    let wait = self.pacer.close(call.endpoint, Instant::now(), wait, &what);
+                    if call.may_wait {
+                        self.tell_of(call, &wait);
+                    }
                 }
                 Tried::Passing { what, wait, is_limit: false } => {
                     if attempt > self.settings.retries {
@@ -237,15 +250,31 @@ impl<'a> Client<'a> {
         wait.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 
-    fn keep_pace(&self, endpoint: &str) {
-        while let Err(wait) = self.pacer.take(endpoint, Instant::now()) {
-            self.tell_of(&wait);
+    /// Waits until the call may be made. Returns whether it may: one that must not wait may not.
+    fn keep_pace(&self, call: &Call<'_>) -> bool {
+        let is_aside = call.endpoint == BUDGET;
+        loop {
+            if !is_aside && self.pacer.is_stale(Instant::now()) {
+                // What it was before is as good as it gets.
+                let _ = self.note_budget();
+            }
+            let now = Instant::now();
+            let taken = if is_aside {
+                self.pacer.take_aside(call.endpoint, now)
+            } else {
+                self.pacer.take(call.endpoint, now)
+            };
+            let Err(wait) = taken else { return true };
+            if wait.is_long() && !call.may_wait {
+                return false;
+            }
+            self.tell_of(call, &wait);
             std::thread::sleep(wait.length);
         }
     }
 
-    fn tell_of(&self, wait: &super::pace::Wait) {
-        if wait.is_news {
+    fn tell_of(&self, call: &Call<'_>, wait: &Wait) {
+        if self.pacer.is_news(call.endpoint, wait) {
             let source = &self.source.name;
             self.reporter.event(&ApiEvent::Waiting { source, wait: wait.length, why: &wait.why });
         }

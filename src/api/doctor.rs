@@ -1,8 +1,8 @@
 //! Signs in to every system with the least call there is, and says what stands in the way.
 
+use super::budget::{BUDGET, Spent};
 use super::client::{CHECK, Call, Client, Pacers};
 use super::paging::{Ask, ask};
-use super::template::number;
 use super::walk::wanted;
 use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
 use crate::pipeline::{Pipeline, Source};
@@ -147,7 +147,7 @@ impl Doctor<'_> {
 
     fn call<'c>(&self, endpoint: &'c str, path: &'c str, ask: Ask) -> Call<'c> {
         let tenant = self.tenant.map(|tenant| ("tenant".to_owned(), tenant.to_owned()));
-        Call { endpoint, path, ask, values: tenant.into_iter().collect() }
+        Call { endpoint, path, ask, values: tenant.into_iter().collect(), may_wait: true }
     }
 
     /// Whether one row of a list may be read.
@@ -167,19 +167,15 @@ impl Doctor<'_> {
     }
 
     fn budget(&self, budget: &Budget) -> Outcome {
-        match self.client.call(&self.call("budget", &budget.path, Ask::default())) {
+        let values = self.call(BUDGET, &budget.path, Ask::default()).values;
+        match self.client.spent(budget, values) {
             Err(error) => Outcome::Warning(error.to_string()),
-            Ok(answer) => {
-                let at = |path: &str| number(&answer.json, path, true);
-                match (at(&budget.limit), at(&budget.used)) {
-                    (Some(limit), Some(used)) if limit > 0 => {
-                        let left = limit.saturating_sub(used);
-                        let what = format!("{left} of {limit} requests are left");
-                        // Others share it.
-                        if left * 4 < limit { Outcome::Warning(what) } else { Outcome::Good(what) }
-                    }
-                    _ => Outcome::Untested("the vendor does not say what is left".to_owned()),
-                }
+            Ok(None) => Outcome::Untested("the vendor does not say what is left".to_owned()),
+            Ok(Some(Spent { limit, used })) => {
+                let left = limit.saturating_sub(used);
+                let what = format!("{left} of {limit} requests are left");
+                // Others share it.
+                if left.saturating_mul(4) < limit { Outcome::Warning(what) } else { Outcome::Good(what) }
             }
         }
     }

@@ -143,6 +143,7 @@ fn one(
         journal: Mutex::new(book),
         warnings: Mutex::new(manifest.warnings.clone()),
     };
+    client.note_budget()?;
     walk.walk()?;
     let warnings = walk.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
     let book = walk.journal.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@
 //! knows what an answer means: a snapshot is read like a folder of saved documents, by the same readers. Nothing is ever
 //! changed in a vendor's system: only GET, and queries by POST that their vendors document as reads, are sent.
 
+mod budget;
 mod client;
 mod credentials;
 mod discover;

@@ -77,6 +77,17 @@ struct List<'l> {
     endpoint: &'l Endpoint,
     tenant: Option<&'l str>,
     parent: Option<&'l Parent>,
+    /// Whether its calls wait for the endpoint's budget.
+    may_wait: bool,
+}
+
+/// How far something was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// To its end.
+    Whole,
+    /// As far as its budget goes for now.
+    Later,
 }
 
 impl Walk<'_> {
@@ -114,33 +125,44 @@ impl Walk<'_> {
     fn tenant(&self, tenant: Option<&str>) -> Result<(), ApiError> {
         let is_partner = tenant.is_some() && tenant == self.settings.partner.as_deref();
         let (mut is_read, mut refused) = (false, None);
-        for endpoint in wanted(self.api, &self.settings.entities) {
-            if tenant.is_some() && endpoint.partner != is_partner {
-                continue;
-            }
-            let done = match &endpoint.for_each {
-                None => self.list(List { endpoint, tenant, parent: None }),
-                Some(_) => self.each(endpoint, tenant),
-            };
-            match done {
-                Ok(()) => is_read |= endpoint.for_each.is_none(),
-                Err(error) if goes_without(endpoint, tenant, &error) => {
-                    let of = tenant.map(|tenant| format!(" of the tenant `{tenant}`")).unwrap_or_default();
-                    let hint =
-                        if error.hint.is_empty() { String::new() } else { format!("; {}", error.hint) };
-                    self.warn(format!("`{}`{of} was not read: {error}{hint}", endpoint.name));
-                    refused = Some(error);
+        let is_its = |endpoint: &&Endpoint| tenant.is_none() || endpoint.partner == is_partner;
+        let mut left: Vec<&Endpoint> = wanted(self.api, &self.settings.entities);
+        left.retain(is_its);
+        // An endpoint whose own budget is used up does not keep the others waiting: it is gone on with behind them.
+        for may_wait in [!self.api.pace.per_endpoint, true] {
+            let mut later: Vec<&Endpoint> = Vec::new();
+            for endpoint in left {
+                if needs(endpoint).any(|of| later.iter().any(|other| other.name == *of)) {
+                    later.push(endpoint);
+                    continue;
                 }
-                Err(error) => return Err(error),
+                let done = match &endpoint.for_each {
+                    None => self.list(List { endpoint, tenant, parent: None, may_wait }),
+                    Some(_) => self.each(endpoint, tenant, may_wait),
+                };
+                match done {
+                    Ok(Done::Whole) => is_read |= endpoint.for_each.is_none(),
+                    Ok(Done::Later) => later.push(endpoint),
+                    Err(error) if goes_without(endpoint, tenant, &error) => {
+                        let of =
+                            tenant.map(|tenant| format!(" of the tenant `{tenant}`")).unwrap_or_default();
+                        let hint =
+                            if error.hint.is_empty() { String::new() } else { format!("; {}", error.hint) };
+                        self.warn(format!("`{}`{of} was not read: {error}{hint}", endpoint.name));
+                        refused = Some(error);
+                    }
+                    Err(error) => return Err(error),
+                }
             }
+            left = later;
         }
         // A tenant that gives nothing at all is not read.
         refused.filter(|_| tenant.is_some() && !is_read).map_or(Ok(()), Err)
     }
 
     /// One call per record of another endpoint, several at the same time.
-    fn each(&self, endpoint: &Endpoint, tenant: Option<&str>) -> Result<(), ApiError> {
-        let Some(for_each) = &endpoint.for_each else { return Ok(()) };
+    fn each(&self, endpoint: &Endpoint, tenant: Option<&str>, may_wait: bool) -> Result<Done, ApiError> {
+        let Some(for_each) = &endpoint.for_each else { return Ok(Done::Whole) };
         let parents =
             {
                 let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,7 +171,8 @@ impl Walk<'_> {
             };
         let reusable = self.reusable(endpoint, tenant);
         let total = parents.len() as u64;
-        let (at, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let at = AtomicUsize::new(0);
+        let (is_over, is_later) = (AtomicBool::new(false), AtomicBool::new(false));
         let failure: Mutex<Option<ApiError>> = Mutex::new(None);
         let gone = AtomicUsize::new(0);
         let threads = self.settings.concurrency.unwrap_or(self.api.pace.concurrency).clamp(1, 64);
@@ -158,7 +181,7 @@ impl Walk<'_> {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::Relaxed) {
                         let Some(parent) = parents.get(at.fetch_add(1, Ordering::Relaxed)) else { return };
-                        let list = List { endpoint, tenant, parent: Some(parent) };
+                        let list = List { endpoint, tenant, parent: Some(parent), may_wait };
                         let done = match reusable.get(parent.id.as_str()) {
                             Some((entry, path))
                                 if parent.version.is_some() && entry.version == parent.version =>
@@ -168,7 +191,11 @@ impl Walk<'_> {
                             _ => self.list(list),
                         };
                         match done {
-                            Ok(()) => {}
+                            Ok(Done::Whole) => {}
+                            Ok(Done::Later) => {
+                                is_later.store(true, Ordering::Relaxed);
+                                is_over.store(true, Ordering::Relaxed);
+                            }
                             // It was deleted since its list was read, or has none of it.
                             Err(error) if error.kind == ErrorKind::Missing => {
                                 gone.fetch_add(1, Ordering::Relaxed);
@@ -185,11 +212,14 @@ impl Walk<'_> {
         if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
+        if is_later.into_inner() {
+            return Ok(Done::Later);
+        }
         let gone = gone.into_inner();
         if gone > 0 {
             self.warn(format!("`{}`: the vendor has nothing about {gone} of {total} records", endpoint.name));
         }
-        Ok(())
+        Ok(Done::Whole)
     }
 
     /// Answers of the snapshot before about one record each, by the record.
@@ -208,20 +238,20 @@ impl Walk<'_> {
         found
     }
 
-    fn reuse(&self, list: List<'_>, entry: &Entry, path: &Path) -> Result<(), ApiError> {
+    fn reuse(&self, list: List<'_>, entry: &Entry, path: &Path) -> Result<Done, ApiError> {
         let mut book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if book.last_of(list).is_some() {
-            return Ok(());
+            return Ok(Done::Whole);
         }
         let body = raw(path, entry)?;
         let entry = Entry { is_reused: true, ..entry.clone() };
         let entry = book.journal.add_compressed(entry, &body)?;
         book.note(entry);
-        Ok(())
+        Ok(Done::Whole)
     }
 
     /// Reads a list from where it was left to its end.
-    fn list(&self, list: List<'_>) -> Result<(), ApiError> {
+    fn list(&self, list: List<'_>) -> Result<Done, ApiError> {
         let endpoint = list.endpoint;
         let paging = endpoint.paging.as_ref().unwrap_or(&self.api.paging);
         let left_at = {
@@ -229,7 +259,7 @@ impl Walk<'_> {
             book.last_of(list).cloned()
         };
         let (mut page, mut from) = match left_at {
-            Some(Entry { next: None, .. }) => return Ok(()),
+            Some(Entry { next: None, .. }) => return Ok(Done::Whole),
             Some(entry) => (entry.page, entry.next),
             None => (0, None),
         };
@@ -242,8 +272,9 @@ impl Walk<'_> {
         let (mut pass, mut first_page) = (self.passes(list), 0);
         let mut followed: FxHashSet<String> = from.iter().cloned().collect();
         loop {
-            let answer = match self.client.call(&self.call(list, paging, from.as_deref())) {
-                Ok(answer) => answer,
+            let answer = match self.client.try_call(&self.call(list, paging, from.as_deref())) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Ok(Done::Later),
                 // Where the list went on is not known any more: cursors end. It is read again from the begin; of rows
                 // that come twice the later one counts.
                 Err(error) if is_resumed && matches!(error.kind, ErrorKind::Answer | ErrorKind::Missing) => {
@@ -295,7 +326,7 @@ impl Walk<'_> {
             self.keep(list, page, following.clone(), total, count, &answer.body)?;
             match following {
                 Some(next) => from = Some(next),
-                None => return Ok(()),
+                None => return Ok(Done::Whole),
             }
         }
     }
@@ -320,7 +351,8 @@ impl Walk<'_> {
             values.insert("id".to_owned(), parent.id.clone());
             values.insert("route".to_owned(), parent.route.clone());
         }
-        Call { endpoint: &endpoint.name, path: &endpoint.path, ask, values }
+        let may_wait = list.may_wait;
+        Call { endpoint: &endpoint.name, path: &endpoint.path, ask, values, may_wait }
     }
 
     /// Puts an answer on disk.
@@ -417,6 +449,13 @@ pub(super) fn wanted<'a>(api: &'a Api, entities: &[crate::model::Entity]) -> Vec
         .filter(|(_, is_wanted)| *is_wanted)
         .map(|(endpoint, _)| endpoint)
         .collect()
+}
+
+/// The endpoints whose answers are needed to ask an endpoint.
+fn needs(endpoint: &Endpoint) -> impl Iterator<Item = &String> {
+    let each = endpoint.for_each.as_ref();
+    let fewer = each.and_then(|each| each.fewer.as_ref()).map(|fewer| &fewer.of);
+    each.into_iter().flat_map(|each| &each.of).chain(fewer)
 }
 
 /// Whether the rest is of use where an endpoint fails like this. What one tenant lacks, others may have: a licence for

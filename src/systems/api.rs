@@ -193,7 +193,8 @@ pub struct Pace {
     pub requests: u64,
     /// in so many seconds.
     pub seconds: u64,
-    /// Whether every endpoint has a budget of its own.
+    /// Whether every endpoint has a budget of its own, so that a refusal is about that endpoint alone. Without it a budget
+    /// and a refusal are for the whole account.
     #[serde(default)]
     pub per_endpoint: bool,
     /// Calls at the same time.
@@ -265,8 +266,11 @@ pub struct Budget {
     pub path: String,
     /// The member with the limit.
     pub limit: String,
-    /// The member with what is used.
+    /// The member with what is used, by everybody who asks this account.
     pub used: String,
+    /// Percent of it that are left to others.
+    #[serde(default)]
+    pub leave: u64,
 }
 
 /// One list, or one call per record of another.

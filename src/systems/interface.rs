@@ -158,6 +158,9 @@ impl<'a> Checker<'a, '_> {
         self.query(&api.check.query, &[]);
         if let Some(budget) = &api.check.budget {
             self.path(&budget.path, &[]);
+            if budget.leave > 99 {
+                self.faults.add("leave", "`leave` is 99 percent at most".to_owned());
+            }
         }
         self.paging(&api.paging);
         if api.endpoints.is_empty() {

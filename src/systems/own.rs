@@ -18,7 +18,7 @@ const SIZE: u64 = 1 << 20;
 /// Everything that is wrong with it, in words that follow the file's name.
 pub fn read(path: &Path) -> Result<System, Vec<String>> {
     let text = read_text(path, SIZE).map_err(|why| vec![format!("cannot be read: {why}")])?;
-    let system = described(&text).map_err(|faults| said(faults))?;
+    let system = described(&text).map_err(said)?;
     let mut faults: Vec<(usize, String)> = Vec::new();
     let mut add = |name: &str, what: &str| faults.push((line_of(&text, name), what.to_owned()));
     system.faults().iter().for_each(|fault| add(&fault.at, &fault.what));

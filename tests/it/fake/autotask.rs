@@ -108,6 +108,13 @@ impl Autotask {
         self
     }
 
+    /// The same after others have made so many requests just now.
+    #[must_use]
+    pub fn with_used(mut self, requests: usize) -> Self {
+        self.window = self.window.map(|window| window.used(requests));
+        self
+    }
+
     /// Its lists.
     pub fn lists(&self) -> Lists {
         self.lists.clone()

@@ -26,6 +26,14 @@ impl Window {
         Self { rate, taken: Mutex::default() }
     }
 
+    /// The same with so many places taken just now.
+    #[must_use]
+    pub fn used(self, places: usize) -> Self {
+        let now = Instant::now();
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).extend(vec![now; places]);
+        self
+    }
+
     /// Takes a place, or says how long it lasts until one is free.
     pub fn take(&self) -> Result<(), Duration> {
         let now = Instant::now();

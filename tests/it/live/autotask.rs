@@ -1,7 +1,7 @@
 //! Autotask PSA over its interface.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::fake::estate::Ids;
 use crate::fake::fault::{Fault, Faults, Refusal, RetryAfter};
 use crate::fake::limits::Rate;
 use crate::fake::lists::Lists;
+use crate::fake::message::Reply;
 use crate::fake::server::Server;
 use crate::workspace::Workspace;
 
@@ -200,16 +201,63 @@ fn a_missing_permission() {
 
 #[test]
 fn calls_keep_apart_when_the_budget_shrinks() {
-    let rate = Rate { requests: 20, window: Duration::from_secs(2) };
+    let rate = Rate { requests: 1000, window: Duration::from_secs(24) };
     let server = Server::start(Autotask::sample(&Options { rate: Some(rate), ..DEFAULT }));
-    let workspace = with_api(&server, "pace = { requests = 20, seconds = 2 }\n");
+    let workspace = with_api(&server, "pace = { requests = 20, seconds = 24 }\n");
     CASE.read(&server, &workspace);
     assert!(server.exchanges().iter().all(|exchange| exchange.status == Some(200)));
     let requests = server.requests();
-    // The question for the zone does not count.
-    let apart = |at: usize| requests[at + 1].at - requests[at].at;
-    assert!((11..requests.len() - 1).all(|at| apart(at) > Duration::from_millis(450)));
-    assert!((1..10).all(|at| apart(at) < Duration::from_millis(450)));
+    // The question for the zone does not count; the one for the budget does, so that the tenth list is the eleventh.
+    assert_eq!(requests[1].path, "/ATServicesRest/V1.0/ThresholdInformation");
+    let lists: Vec<_> =
+        requests[2..].iter().filter(|request| !request.path.ends_with("/ThresholdInformation")).collect();
+    let apart = |at: usize| lists[at].at - lists[at - 1].at;
+    assert!((1..9).all(|at| apart(at) < Duration::from_millis(450)));
+    assert!((9..lists.len()).all(|at| apart(at) > Duration::from_millis(450)), "{}", lists.len());
+}
+
+#[test]
+fn what_others_have_used_of_the_budget_is_waited_for() {
+    // Of a thousand requests fifty are left to others, so 950 may be made, and 960 were.
+    let rate = Rate { requests: 1000, window: Duration::from_secs(2) };
+    let vendor = Autotask::sample(&Options { rate: Some(rate), ..DEFAULT }).with_used(960);
+    let lists = vendor.lists();
+    let server = Server::start(vendor);
+    let workspace = with_api(&server, "pace = { requests = 1000, seconds = 2 }\n");
+    let told = Told::default();
+    let begin = Instant::now();
+    extracted(&load(&workspace, PIPELINE), &told);
+    assert_same(&from(&lists), &warehouse(&workspace, PIPELINE));
+    assert!(server.exchanges().iter().all(|exchange| exchange.status == Some(200)), "nothing was refused");
+    let requests = server.requests();
+    let lists = requests.iter().filter(|request| request.method == "POST");
+    let first = lists.map(|request| request.at).min().expect("lists are read");
+    assert!(first - begin > Duration::from_millis(1500), "{:?}", first - begin);
+    // A twelfth of the window is waited before it is asked again.
+    let questions = requests.iter().filter(|request| request.path.ends_with("/ThresholdInformation")).count();
+    assert!((8..=14).contains(&questions), "{questions}");
+}
+
+#[test]
+fn a_wait_for_others_is_told_of() {
+    let rate = Rate { requests: 400, window: Duration::from_secs(13) };
+    let vendor = Autotask::sample(&Options { rate: Some(rate), ..DEFAULT }).with_used(200);
+    // All is used when it is asked first, and half the next time.
+    let full = json!({ "externalRequestThreshold": 400, "currentTimeframeRequestCount": 400 });
+    let full = Fault::Answer(Reply::json(&full));
+    let server = Server::with_faults(vendor, Faults::none().on("/ATServicesRest/V1.0/Threshold", full, 1));
+    let workspace = with_api(&server, "pace = { requests = 400, seconds = 13 }\n");
+    workspace.write(
+        PIPELINE,
+        workspace.read(PIPELINE).replace("[source.api]", "[source.api]\nentities = [\"organization\"]"),
+    );
+    let told = Told::default();
+    extracted(&load(&workspace, PIPELINE), &told);
+    let told = told.take();
+    let waits: Vec<&String> = told.iter().filter(|event| event.starts_with("Waiting")).collect();
+    assert_eq!(waits.len(), 1, "{told:?}");
+    let why = "400 of 400 requests of the account are used, by others too";
+    assert!(waits[0].contains(why) && waits[0].contains("wait: 1."), "{waits:?}");
 }
 
 #[test]

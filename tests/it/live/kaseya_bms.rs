@@ -9,7 +9,7 @@ use matchbook::api::{ErrorKind, ExtractionOptions, Outcome, doctor, extract};
 use matchbook::pipeline;
 
 use super::case::{Case, PIPELINE};
-use super::setting::{Told, assert_same, extracted, fresh, load};
+use super::setting::{Told, assert_same, extracted, fresh, load, warehouse};
 use crate::fake::Options;
 use crate::fake::estate::Ids;
 use crate::fake::fault::{Fault, Faults, Refusal, RetryAfter};
@@ -236,6 +236,36 @@ fn every_endpoint_has_a_budget_of_its_own() {
     assert!(requests.len() > details.len() + 4 && details.len() > 8, "{}", details.len());
     assert!(details[8].at - details[0].at > Duration::from_millis(900));
     assert!(details[0].at - requests[0].at < Duration::from_millis(900));
+}
+
+#[test]
+fn an_endpoint_that_has_to_wait_does_not_keep_the_others_waiting() {
+    for (path, refused) in
+        [("/v2/crm/contacts", "contacts"), ("/v2/servicedesk/hardwareasset/search", "assets")]
+    {
+        let fault = Fault::Refuse(Refusal::TooMany(RetryAfter::Seconds(2)));
+        let vendor = KaseyaBms::sample(&SMALL);
+        let lists = vendor.lists();
+        let server = Server::with_faults(vendor, Faults::none().on(path, fault, 1));
+        let workspace = CASE.live(&server);
+        let told = Told::default();
+        extracted(&load(&workspace, PIPELINE), &told);
+        assert_same(&from(&CASE, &lists), &warehouse(&workspace, PIPELINE));
+        let requests = server.requests();
+        let at = requests.iter().position(|request| request.path.starts_with(path)).expect("it was refused");
+        // Nothing but what is about the assets needs their list.
+        let is_late = |path: &str| match refused {
+            "contacts" => path.starts_with("/v2/crm/contacts"),
+            _ => path.starts_with("/v2/servicedesk/hardwareasset"),
+        };
+        for request in &requests[at + 1..] {
+            let after = request.at - requests[at].at;
+            assert_eq!(is_late(&request.path), after >= Duration::from_secs(2), "{} {after:?}", request.path);
+        }
+        assert!(requests[at + 1..].iter().any(|request| request.path == "/v2/servicedesk/tickets"));
+        let told = told.take();
+        assert_eq!(told.iter().filter(|event| event.starts_with("Waiting")).count(), 1, "{told:?}");
+    }
 }
 
 #[test]

@@ -122,6 +122,25 @@ fn callers_that_wait_for_one_thing_tell_of_it_once() {
     assert_eq!(waits(&told).len(), 1, "{told:?}");
 }
 
+#[test]
+fn a_refusal_for_the_account_is_for_every_call() {
+    let fault = Fault::Refuse(Refusal::TooMany(RetryAfter::Seconds(2)));
+    let server = Server::with_faults(
+        DattoRmm::sample(&Options::default()),
+        Faults::none().on("/api/v2/audit", fault, 1),
+    );
+    extracted(&load(&devices(&(asks(&server.url()) + HURRY)), "p.toml"), &Told::default());
+    let requests = server.requests();
+    let audits = |request: &&Arc<Request>| request.path.starts_with("/api/v2/audit");
+    let refused = requests.iter().find(audits).expect("devices are audited").at;
+    let after: Vec<Duration> =
+        requests.iter().filter(|own| own.at > refused).map(|own| own.at - refused).collect();
+    // Calls that were on their way are not held back.
+    let held = |wait: &Duration| *wait > Duration::from_millis(300) && *wait < Duration::from_millis(1990);
+    assert!(!after.iter().any(held), "{after:?}");
+    assert!(after.iter().any(|wait| *wait >= Duration::from_millis(1990)), "{after:?}");
+}
+
 /// Tries of one request, with waits between them that are at least `first`, and twice as long every time.
 fn assert_growing(requests: &[Arc<Request>], tries: usize, first: Duration) {
     assert_eq!(requests.len(), tries);
