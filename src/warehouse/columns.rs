@@ -1,4 +1,4 @@
-//! Rows and columns on their way into a table: builders in the declared types, handed to DuckDB batch by batch.
+//! Rows on their way into a table: builders in the declared types, handed over batch by batch.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,12 +8,9 @@ use arrow::array::{
     StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{Field, Schema};
-use duckdb::{Appender, Connection};
 
+use super::load::{BATCH, Sink, Stopped};
 use super::schema::{Table, Type};
-
-/// Rows per batch: large enough that the cost per batch vanishes, small enough that memory stays flat.
-pub(super) const BATCH: usize = 65_536;
 
 /// The values of one column that are not handed over yet.
 enum Builder {
@@ -51,24 +48,21 @@ impl Builder {
 }
 
 /// Fills a table row by row. The values of a row come in the declared order of the columns; `run_id` is set by itself.
-pub(super) struct Rows<'c> {
+pub(super) struct Rows<'s> {
     table: &'static Table,
-    appender: Appender<'c>,
+    sink: &'s Sink,
     builders: Vec<Builder>,
     run_id: i64,
     at: usize,
     waiting: usize,
 }
 
-impl<'c> Rows<'c> {
-    pub fn new(connection: &'c Connection, table: &'static Table, run_id: i64) -> duckdb::Result<Self> {
-        // By name: a column that was added later stands behind the others.
-        let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let appender = connection.appender_with_columns(table.name, &names)?;
+impl<'s> Rows<'s> {
+    pub fn new(sink: &'s Sink, table: &'static Table, run_id: i64) -> Self {
         let builders = table.columns.iter().map(|column| Builder::new(column.kind)).collect();
-        let mut rows = Self { table, appender, builders, run_id, at: 0, waiting: 0 };
+        let mut rows = Self { table, sink, builders, run_id, at: 0, waiting: 0 };
         rows.begin();
-        Ok(rows)
+        rows
     }
 
     fn begin(&mut self) {
@@ -163,8 +157,8 @@ impl<'c> Rows<'c> {
     /// Ends the row.
     ///
     /// # Errors
-    /// When DuckDB refuses the batch that the row filled.
-    pub fn end(&mut self) -> duckdb::Result<()> {
+    /// When DuckDB takes no more.
+    pub fn end(&mut self) -> Result<(), Stopped> {
         assert_eq!(self.at, self.builders.len(), "a row of {} has all columns", self.table.name);
         self.waiting += 1;
         if self.waiting == BATCH {
@@ -177,13 +171,12 @@ impl<'c> Rows<'c> {
     /// Hands the last rows over. Without it they are lost.
     ///
     /// # Errors
-    /// When DuckDB refuses them.
-    pub fn finish(mut self) -> duckdb::Result<()> {
-        self.hand_over()?;
-        self.appender.flush()
+    /// When DuckDB takes no more.
+    pub fn finish(mut self) -> Result<(), Stopped> {
+        self.hand_over()
     }
 
-    fn hand_over(&mut self) -> duckdb::Result<()> {
+    fn hand_over(&mut self) -> Result<(), Stopped> {
         let rows = std::mem::take(&mut self.waiting);
         let columns: Vec<ArrayRef> = self
             .builders
@@ -198,7 +191,7 @@ impl<'c> Rows<'c> {
             return Ok(());
         }
         let names = self.table.columns.iter().map(|column| column.name);
-        self.appender.append_record_batch(batch(names, columns))
+        self.sink.send(batch(names, columns))
     }
 }
 

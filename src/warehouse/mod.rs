@@ -12,6 +12,7 @@ mod columns;
 mod database;
 mod error;
 mod export;
+mod load;
 mod lock;
 mod names;
 mod outcomes;

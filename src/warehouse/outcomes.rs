@@ -1,16 +1,15 @@
 //! The tables of what the fold decided: `matches`, `candidates`, `clusters`, `decisions`.
 
-use duckdb::Connection;
-
 use super::columns::Rows;
+use super::load::{Sink, Stopped};
 use super::names::Names;
 use super::{records, schema};
 use crate::matching::{Candidate, Cluster, ClusterIx, Rule};
 use crate::model::{Entity, Reason, RecordRef, SourceIx};
 
 /// Writes the outcome of every record, by entity, source and id.
-pub(super) fn write_matches(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("matches"), run_id)?;
+pub(super) fn write_matches(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("matches"), run_id);
     for (entity, source) in tables(names) {
         let Some(table) = names.tables.get(source, entity) else { continue };
         let matching = names.matching.of(entity);
@@ -44,12 +43,8 @@ pub(super) fn write_matches(connection: &Connection, names: &Names<'_>, run_id: 
 }
 
 /// Writes the candidates, by entity, source, id and rank.
-pub(super) fn write_candidates(
-    connection: &Connection,
-    names: &Names<'_>,
-    run_id: i64,
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("candidates"), run_id)?;
+pub(super) fn write_candidates(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("candidates"), run_id);
     for entity in Entity::ALL {
         let mut candidates: Vec<&Candidate> = names.matching.of(entity).candidates.iter().collect();
         candidates.sort_by_cached_key(|candidate| {
@@ -79,8 +74,8 @@ fn score(score: f32) -> f64 {
 }
 
 /// Writes the clusters, by entity, source and id of the founder.
-pub(super) fn write_clusters(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("clusters"), run_id)?;
+pub(super) fn write_clusters(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("clusters"), run_id);
     for entity in Entity::ALL {
         let clusters = (0..).zip(&names.matching.of(entity).clusters);
         let mut clusters: Vec<(ClusterIx, &Cluster)> = clusters.collect();
@@ -101,8 +96,8 @@ pub(super) fn write_clusters(connection: &Connection, names: &Names<'_>, run_id:
 }
 
 /// Writes the decisions, in the order of their file.
-pub(super) fn write_decisions(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("decisions"), run_id)?;
+pub(super) fn write_decisions(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("decisions"), run_id);
     for applied in &names.matching.decisions {
         let decision = &applied.decision;
         rows.count(decision.line)

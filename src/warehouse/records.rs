@@ -4,59 +4,44 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, LargeStringArray, ListBuilder, StringBuilder, UInt32Array};
 use arrow::compute::take;
-use duckdb::Connection;
 
-use super::columns::{BATCH, append_record, batch};
+use super::columns::{append_record, batch};
+use super::load::{BATCH, Sink, Stopped};
 use super::names::Names;
-use super::schema::{self, Column};
+use super::schema;
 use super::text::typed;
 use super::ticket_links::TicketLinks;
 use crate::model::{Entity, Field, RecordRef, Records, column, fields};
 
 /// Writes all records of `entity`, by source, then by id.
-pub(super) fn write(
-    connection: &Connection,
-    names: &Names<'_>,
-    run_id: i64,
-    entity: Entity,
-) -> duckdb::Result<()> {
-    for source in 0..names.tables.sources() {
-        let source = u16::try_from(source).expect("a pipeline has few sources");
-        if let Some(table) = names.tables.get(source, entity).filter(|table| !table.is_empty()) {
-            write_source(connection, names, run_id, table)?;
+pub(super) fn write(sink: &Sink, names: &Names<'_>, run_id: i64, entity: Entity) -> Result<(), Stopped> {
+    let sources = (0..).zip(0..names.tables.sources());
+    let tables: Vec<&Records> = sources
+        .filter_map(|(source, _)| names.tables.get(source, entity))
+        .filter(|table| !table.is_empty())
+        .collect();
+    // A column that no record has a value for is not sent: DuckDB fills it with nulls at no cost.
+    let is_blank = |name: &str| {
+        let mut columns = tables.iter().map(|table| Some(table.text_at(table.position(name)?)));
+        columns.all(|column| column.is_some_and(|column| column.null_count() == column.len()))
+    };
+    let columns: Vec<&'static str> = schema::table(entity.table())
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !is_blank(name))
+        .collect();
+    for records in tables {
+        let order = order(records);
+        let links = (entity == Entity::Ticket).then(|| TicketLinks::new(names, records));
+        for rows in order.chunks(BATCH) {
+            let picked = UInt32Array::from(rows.to_vec());
+            let chunk = Chunk { names, run_id, records, rows, picked, links: links.as_ref() };
+            let arrays = columns.iter().map(|name| chunk.column(name)).collect();
+            sink.send(batch(columns.iter().copied(), arrays))?;
         }
     }
     Ok(())
-}
-
-fn write_source(
-    connection: &Connection,
-    names: &Names<'_>,
-    run_id: i64,
-    records: &Records,
-) -> duckdb::Result<()> {
-    let table = schema::table(records.entity.table());
-    // A column that no row has a value for is not sent: DuckDB fills it with nulls at no cost.
-    let columns: Vec<Column> = table
-        .columns
-        .iter()
-        .copied()
-        .filter(|column| {
-            let position = records.position(column.name);
-            position.is_none_or(|position| records.text_at(position).null_count() < records.len())
-        })
-        .collect();
-    let quoted: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    let mut appender = connection.appender_with_columns(table.name, &quoted)?;
-    let order = order(records);
-    let links = (records.entity == Entity::Ticket).then(|| TicketLinks::new(names, records));
-    for rows in order.chunks(BATCH) {
-        let picked = UInt32Array::from(rows.to_vec());
-        let chunk = Chunk { names, run_id, records, rows, picked, links: links.as_ref() };
-        let arrays = columns.iter().map(|column| chunk.column(column.name)).collect();
-        appender.append_record_batch(batch(columns.iter().map(|column| column.name), arrays))?;
-    }
-    appender.flush()
 }
 
 /// The rows by record id.

@@ -1,9 +1,8 @@
 //! The tables of what the run concluded: `diffs`, `conflicts`, `plan_steps`, `plan_reasons`, `data_quality`,
 //! `quarantine`.
 
-use duckdb::Connection;
-
 use super::columns::Rows;
+use super::load::{Sink, Stopped};
 use super::names::Names;
 use super::schema;
 use super::text::json;
@@ -12,12 +11,12 @@ use crate::model::{Finding, QuarantineRow};
 use crate::plan::{Plan, StepReason};
 
 pub(super) fn write_diffs(
-    connection: &Connection,
+    sink: &Sink,
     names: &Names<'_>,
     run_id: i64,
     diffs: &[Diff],
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("diffs"), run_id)?;
+) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("diffs"), run_id);
     let mut sorted: Vec<&Diff> = diffs.iter().collect();
     sorted.sort_by_cached_key(|diff| {
         (diff.entity, names.founder(diff.entity, diff.cluster), diff.target.source, diff.field)
@@ -43,12 +42,12 @@ pub(super) fn write_diffs(
 }
 
 pub(super) fn write_conflicts(
-    connection: &Connection,
+    sink: &Sink,
     names: &Names<'_>,
     run_id: i64,
     conflicts: &[Conflict],
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("conflicts"), run_id)?;
+) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("conflicts"), run_id);
     let mut sorted: Vec<&Conflict> = conflicts.iter().collect();
     sorted.sort_by_cached_key(|conflict| {
         (conflict.entity, names.founder(conflict.entity, conflict.cluster), conflict.field, conflict.psa)
@@ -68,13 +67,8 @@ pub(super) fn write_conflicts(
     rows.finish()
 }
 
-pub(super) fn write_steps(
-    connection: &Connection,
-    names: &Names<'_>,
-    run_id: i64,
-    plan: &Plan,
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("plan_steps"), run_id)?;
+pub(super) fn write_steps(sink: &Sink, names: &Names<'_>, run_id: i64, plan: &Plan) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("plan_steps"), run_id);
     // The plan is by wave, then by id, as the table is.
     for step in &plan.steps {
         let payload = (!step.payload.is_empty()).then(|| json(&step.payload));
@@ -97,8 +91,8 @@ pub(super) fn write_steps(
     rows.finish()
 }
 
-pub(super) fn write_reasons(connection: &Connection, run_id: i64, plan: &Plan) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("plan_reasons"), run_id)?;
+pub(super) fn write_reasons(sink: &Sink, run_id: i64, plan: &Plan) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("plan_reasons"), run_id);
     let id = |reason: &StepReason| plan.steps[reason.step as usize].id.as_str();
     let mut sorted: Vec<&StepReason> = plan.reasons.iter().collect();
     sorted.sort_by(|a, b| (id(a), a.code, &a.message).cmp(&(id(b), b.code, &b.message)));
@@ -108,12 +102,8 @@ pub(super) fn write_reasons(connection: &Connection, run_id: i64, plan: &Plan) -
     rows.finish()
 }
 
-pub(super) fn write_findings(
-    connection: &Connection,
-    run_id: i64,
-    findings: &[Finding],
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("data_quality"), run_id)?;
+pub(super) fn write_findings(sink: &Sink, run_id: i64, findings: &[Finding]) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("data_quality"), run_id);
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort();
     for finding in sorted {
@@ -130,11 +120,11 @@ pub(super) fn write_findings(
 }
 
 pub(super) fn write_quarantine(
-    connection: &Connection,
+    sink: &Sink,
     run_id: i64,
     quarantine: &[QuarantineRow],
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("quarantine"), run_id)?;
+) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("quarantine"), run_id);
     let mut sorted: Vec<&QuarantineRow> = quarantine.iter().collect();
     sorted.sort();
     for row in sorted {

@@ -1,21 +1,20 @@
 //! The tables of the run itself: `runs` and `source_status`.
 
-use duckdb::Connection;
-
 use super::RunRecord;
 use super::columns::Rows;
+use super::load::{Sink, Stopped};
 use super::names::Names;
 use super::schema;
 use super::text::{json, time};
 use crate::model::{Records, State, column};
 
 pub(super) fn write_run(
-    connection: &Connection,
+    sink: &Sink,
     run: &RunRecord<'_>,
     run_id: i64,
     finished_at: i64,
-) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("runs"), run_id)?;
+) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("runs"), run_id);
     rows.text(&run.pipeline.name)
         .text(run.pipeline.method.name())
         .time(Some(run.started_at.as_microsecond()))
@@ -28,8 +27,8 @@ pub(super) fn write_run(
     rows.finish()
 }
 
-pub(super) fn write_sources(connection: &Connection, names: &Names<'_>, run_id: i64) -> duckdb::Result<()> {
-    let mut rows = Rows::new(connection, schema::table("source_status"), run_id)?;
+pub(super) fn write_sources(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
+    let mut rows = Rows::new(sink, schema::table("source_status"), run_id);
     for table in names.tables.iter() {
         let source = &names.pipeline.sources[usize::from(table.source)];
         let outcomes = &names.matching.of(table.entity).outcomes[usize::from(table.source)];

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use duckdb::Connection;
 
 use super::database::{self, Identity, create, identify, is_there, make, open_to_read, open_to_write};
+use super::load::{Sink, Stopped, load};
 use super::lock::Lock;
 use super::names::Names;
 use super::{WarehouseError, outcomes, previous, records, results, status};
@@ -154,6 +155,9 @@ impl Warehouse {
     }
 }
 
+/// What makes the rows of a table.
+type Fill<'a> = &'a (dyn Fn(&Sink) -> Result<(), Stopped> + Sync);
+
 fn write(connection: &mut Connection, identity: Identity, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     let transaction = connection.transaction()?;
     match identity {
@@ -164,24 +168,26 @@ fn write(connection: &mut Connection, identity: Identity, run: &RunRecord<'_>) -
     let run_id: i64 =
         transaction.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
     let names = Names { pipeline: run.pipeline, tables: run.tables, matching: run.matching };
+    let (names, load) = (&names, |table: &str, fill: Fill<'_>| load(&transaction, table, fill));
     for entity in Entity::ALL {
-        records::write(&transaction, &names, run_id, entity)?;
+        load(entity.table(), &|sink| records::write(sink, names, run_id, entity))?;
     }
-    outcomes::write_matches(&transaction, &names, run_id)?;
-    outcomes::write_candidates(&transaction, &names, run_id)?;
-    outcomes::write_clusters(&transaction, &names, run_id)?;
-    outcomes::write_decisions(&transaction, &names, run_id)?;
-    results::write_diffs(&transaction, &names, run_id, run.diffs)?;
-    results::write_conflicts(&transaction, &names, run_id, run.conflicts)?;
-    results::write_steps(&transaction, &names, run_id, run.plan)?;
-    results::write_reasons(&transaction, run_id, run.plan)?;
-    results::write_findings(&transaction, run_id, run.findings)?;
-    results::write_quarantine(&transaction, run_id, run.quarantine)?;
-    status::write_sources(&transaction, &names, run_id)?;
+    load("matches", &|sink| outcomes::write_matches(sink, names, run_id))?;
+    load("candidates", &|sink| outcomes::write_candidates(sink, names, run_id))?;
+    load("clusters", &|sink| outcomes::write_clusters(sink, names, run_id))?;
+    load("decisions", &|sink| outcomes::write_decisions(sink, names, run_id))?;
+    load("diffs", &|sink| results::write_diffs(sink, names, run_id, run.diffs))?;
+    load("conflicts", &|sink| results::write_conflicts(sink, names, run_id, run.conflicts))?;
+    load("plan_steps", &|sink| results::write_steps(sink, names, run_id, run.plan))?;
+    load("plan_reasons", &|sink| results::write_reasons(sink, run_id, run.plan))?;
+    load("data_quality", &|sink| results::write_findings(sink, run_id, run.findings))?;
+    load("quarantine", &|sink| results::write_quarantine(sink, run_id, run.quarantine))?;
+    load("source_status", &|sink| status::write_sources(sink, names, run_id))?;
     if run.status == RunStatus::Completed {
         remember_two_way(&transaction, run)?;
     }
-    status::write_run(&transaction, run, run_id, jiff::Timestamp::now().as_microsecond())?;
+    let finished_at = jiff::Timestamp::now().as_microsecond();
+    load("runs", &|sink| status::write_run(sink, run, run_id, finished_at))?;
     transaction.commit()?;
     Ok(run_id)
 }

@@ -1,0 +1,204 @@
+//! Loading a table: batches are made on one thread while DuckDB's threads take, compress and write them.
+//!
+//! `INSERT ... SELECT` from a table function is the one way into a table that DuckDB runs on several threads inside one
+//! transaction; an appender is fed, and compresses, on a single one. Loading is most of a large run, and this halves it.
+//!
+//! A batch goes to one thread as a whole and is as long as a group of rows of the file. So every group has neighbouring
+//! rows in their order, and a reader of some of them still skips the rest; the order of the groups is that in which
+//! the threads finished them.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use duckdb::Connection;
+use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
+use duckdb::vtab::{
+    BindInfo, InitInfo, TableFunctionInfo, VTab, record_batch_to_duckdb_data_chunk,
+    to_duckdb_logical_type_for_field,
+};
+
+use super::views::quoted;
+
+/// Rows per batch: those of one row group in DuckDB's files.
+pub(super) const BATCH: usize = 122_880;
+
+/// Rows of one chunk, DuckDB's unit of work.
+const CHUNK: usize = 2048;
+
+/// Batches that wait for a thread; more would only cost memory.
+const WAITING: usize = 1;
+
+const FUNCTION: &str = "matchbook_batches";
+
+/// DuckDB takes no more rows. The statement that reads them says why.
+#[derive(Debug)]
+pub(super) struct Stopped;
+
+/// Where the batches of one table go.
+pub(super) struct Sink(SyncSender<RecordBatch>);
+
+impl Sink {
+    /// Hands a batch over; waits while enough of them wait. All batches of a table have the columns of the first.
+    pub fn send(&self, batch: RecordBatch) -> Result<(), Stopped> {
+        self.0.send(batch).map_err(|_| Stopped)
+    }
+}
+
+/// Lets a connection load tables.
+pub(super) fn prepare(connection: &Connection) -> duckdb::Result<()> {
+    connection.register_table_function::<Batches>(FUNCTION)
+}
+
+/// Fills `table` with the batches that `produce` makes. Columns that they lack stay null.
+///
+/// # Errors
+/// When DuckDB refuses them.
+pub(super) fn load(
+    connection: &Connection,
+    table: &str,
+    produce: impl FnOnce(&Sink) -> Result<(), Stopped> + Send,
+) -> duckdb::Result<()> {
+    let (sender, batches) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        // What stopped it is the error of the statement below.
+        scope.spawn(move || produce(&Sink(sender)).is_ok());
+        let Ok(first) = batches.recv() else { return Ok(()) };
+        let columns: Vec<String> = first.schema().fields().iter().map(|field| quoted(field.name())).collect();
+        let scan = Registered::new(Scan::new(first, batches));
+        connection.execute_batch(&format!(
+            "INSERT INTO {} ({}) SELECT * FROM {FUNCTION}({})",
+            quoted(table),
+            columns.join(", "),
+            scan.0,
+        ))
+    })
+}
+
+/// The scans of all connections, by the number that their statement names.
+static SCANS: LazyLock<Mutex<HashMap<u64, Arc<Scan>>>> = LazyLock::new(Mutex::default);
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A scan while its statement runs.
+struct Registered(u64);
+
+impl Registered {
+    fn new(scan: Scan) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        locked(&SCANS).insert(number, Arc::new(scan));
+        Self(number)
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        locked(&SCANS).remove(&self.0);
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Batches on their way into a table.
+struct Scan {
+    schema: SchemaRef,
+    waiting: Mutex<Waiting>,
+    begun: Mutex<Vec<Begun>>,
+}
+
+/// What no thread has begun.
+struct Waiting {
+    first: Option<RecordBatch>,
+    rest: Receiver<RecordBatch>,
+}
+
+/// A batch that a thread is at.
+struct Begun {
+    thread: ThreadId,
+    batch: RecordBatch,
+    at: usize,
+}
+
+impl Scan {
+    fn new(first: RecordBatch, rest: Receiver<RecordBatch>) -> Self {
+        Self {
+            schema: first.schema(),
+            waiting: Mutex::new(Waiting { first: Some(first), rest }),
+            begun: Mutex::default(),
+        }
+    }
+
+    /// The next rows for this thread: of its own batch, else of the next one, else of one whose thread DuckDB has given
+    /// other work.
+    fn next(&self) -> Option<RecordBatch> {
+        let this = thread::current().id();
+        if let Some(rows) = self.slice_of(|begun| begun.thread == this) {
+            return Some(rows);
+        }
+        let mut waiting = locked(&self.waiting);
+        let next = waiting.first.take().or_else(|| waiting.rest.recv().ok());
+        drop(waiting);
+        match next {
+            Some(batch) => {
+                locked(&self.begun).push(Begun { thread: this, batch, at: 0 });
+                self.slice_of(|begun| begun.thread == this)
+            }
+            None => self.slice_of(|_| true),
+        }
+    }
+
+    fn slice_of(&self, is_wanted: impl Fn(&Begun) -> bool) -> Option<RecordBatch> {
+        let mut all = locked(&self.begun);
+        let found = all.iter().position(is_wanted)?;
+        let begun = &mut all[found];
+        let rows = CHUNK.min(begun.batch.num_rows() - begun.at);
+        let slice = begun.batch.slice(begun.at, rows);
+        begun.at += rows;
+        if begun.at == begun.batch.num_rows() {
+            all.swap_remove(found);
+        }
+        Some(slice)
+    }
+}
+
+/// The table function that reads a scan: its one argument is the scan's number.
+struct Batches;
+
+impl VTab for Batches {
+    type BindData = Arc<Scan>;
+    type InitData = ();
+
+    fn bind(bind: &BindInfo) -> Result<Arc<Scan>, Box<dyn Error>> {
+        let number = bind.get_parameter(0).to_uint64();
+        let scan = Arc::clone(locked(&SCANS).get(&number).ok_or("it has no batches of that number")?);
+        for field in scan.schema.fields() {
+            bind.add_result_column(field.name(), to_duckdb_logical_type_for_field(field)?);
+        }
+        Ok(scan)
+    }
+
+    fn init(init: &InitInfo) -> Result<(), Box<dyn Error>> {
+        init.set_max_threads(rayon::current_num_threads() as u64);
+        Ok(())
+    }
+
+    fn func(call: &TableFunctionInfo<Self>, output: &mut DataChunkHandle) -> Result<(), Box<dyn Error>> {
+        match call.get_bind_data().next() {
+            Some(rows) => record_batch_to_duckdb_data_chunk(&rows, output),
+            None => {
+                output.set_len(0);
+                Ok(())
+            }
+        }
+    }
+
+    fn parameters() -> Option<Vec<LogicalTypeHandle>> {
+        Some(vec![LogicalTypeHandle::from(LogicalTypeId::UBigint)])
+    }
+}
