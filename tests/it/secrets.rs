@@ -3,6 +3,7 @@
 //! Markers are planted under every name that a system's file lists as a secret, and under those that the vendors' own
 //! documents show; then everything that the program wrote is searched.
 
+mod live;
 mod plant;
 
 use std::fs;

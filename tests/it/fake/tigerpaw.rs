@@ -44,13 +44,17 @@ impl Tigerpaw {
     /// A server with the rows of the sample: the lists `accounts`, `contacts`, `service_orders`, `statuses`, `types` and
     /// `details` of contacts.
     pub fn sample(options: &Options) -> Self {
-        let estate = Estate::sample("tigerpaw", options.ids);
+        Self::new(&Estate::sample("tigerpaw", options.ids), options)
+    }
+
+    /// A server with the rows of a folder of saved documents.
+    pub fn new(estate: &Estate, options: &Options) -> Self {
         let documents = [
             ("service_orders", "service_orders"),
             ("statuses", "account_statuses"),
             ("types", "account_types"),
         ];
-        let lists = Lists::of(&estate, &documents);
+        let lists = Lists::of(estate, &documents);
         // The sample has what two searches found; the first of them is what the server has.
         let mut accounts: Vec<Value> = Vec::new();
         for account in estate.rows("accounts") {
