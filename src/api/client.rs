@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::budget::BUDGET;
 use super::credentials::Credentials;
+use super::discover::Line;
 use super::http::{ANSWER_SIZE, Cut, address, causes, http_time, read, wished, without_mark};
 use super::judge::{self, Verdict};
 use super::pace::{Pacer, Wait};
@@ -135,7 +136,9 @@ impl<'a> Client<'a> {
                     "check the proxy and certificate settings of the environment",
                 )
             })?;
-        let place = Place::find(&http, source.system, api, settings, &credentials)?;
+        let requests = AtomicU64::new(0);
+        let line = Line { http: &http, sent: &requests };
+        let place = Place::find(&line, source.system, api, settings, &credentials)?;
         Ok(Self {
             pacer: pacers.of(&place.base, api, settings),
             source,
@@ -147,7 +150,7 @@ impl<'a> Client<'a> {
             http,
             reporter,
             tokens: Mutex::default(),
-            requests: AtomicU64::new(0),
+            requests,
             refused: Mutex::default(),
             skew: Mutex::default(),
         })

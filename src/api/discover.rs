@@ -1,5 +1,6 @@
 //! The call without sign-in that says where the others go.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -16,10 +17,16 @@ use crate::systems::{Api, Discover, System};
 /// How often it is asked where failures pass.
 const TRIES: u32 = 4;
 
+/// What is asked over, and how many requests were sent over it.
+pub(super) struct Line<'a> {
+    pub http: &'a Http,
+    pub sent: &'a AtomicU64,
+}
+
 /// The values that a call to `url` gives. It is tried again where it failed in passing, the first time after
 /// `first_wait`.
 pub(super) fn discovered(
-    http: &Http,
+    line: &Line<'_>,
     url: &Url,
     system: &System,
     api: &Api,
@@ -42,7 +49,8 @@ pub(super) fn discovered(
         if attempt > 0 {
             std::thread::sleep(first_wait * (1 << (attempt - 1)));
         }
-        let response = match http.get(url.clone()).send() {
+        line.sent.fetch_add(1, Ordering::Relaxed);
+        let response = match line.http.get(url.clone()).send() {
             Ok(response) => response,
             Err(error) => {
                 last = causes(&error);

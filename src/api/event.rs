@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 /// Something that happened in an extraction.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -14,6 +16,15 @@ pub enum ApiEvent<'a> {
         resumed: u64,
         /// True when only changes are asked for.
         is_increment: bool,
+    },
+    /// A source is not read, since it was complete when the extraction that is gone on with was stopped.
+    Left {
+        /// The source.
+        source: &'a str,
+        /// The name of its snapshot.
+        snapshot: &'a str,
+        /// When the extraction began.
+        begun_at: Timestamp,
     },
     /// An answer arrived and is on disk.
     Answer {

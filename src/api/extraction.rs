@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Client, Pacers};
+use super::interrupted::{complete_since, stopped};
 use super::snapshot::{
     ANSWERS, Chain, EndpointSummary, Kind, Manifest, PARTIAL, checksum, hex, newest, partial,
 };
@@ -33,6 +34,9 @@ pub struct ExtractionOptions {
     pub full: bool,
     /// Not going on with what was stopped.
     pub restart: bool,
+    /// An extraction is done when all sources are that are not optional. Where an optional one failed, the next one reads
+    /// all of them again.
+    pub is_done_without_optional: bool,
 }
 
 /// What an extraction came to.
@@ -58,7 +62,7 @@ pub struct SourceExtraction {
 pub struct Extracted {
     /// The name of the snapshot.
     pub snapshot: String,
-    /// Requests that were sent.
+    /// Requests that were sent, those before an interruption left out.
     pub requests: u64,
     /// Rows in all answers.
     pub rows: u64,
@@ -66,32 +70,57 @@ pub struct Extracted {
     pub elapsed: Duration,
     /// What a person should know of it.
     pub warnings: Vec<String>,
+    /// Set where nothing was read: the source was complete already when the extraction that began then was stopped.
+    pub complete_since: Option<Timestamp>,
+}
+
+/// A source that is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub source: &'a Source,
+    pub settings: &'a ApiSettings,
+    pub api: &'a Api,
 }
 
 /// Extracts every source of the pipeline that has an interface, several at the same time. A source that fails leaves the
-/// others as they are; what it has stays on disk, and the next extraction goes on with it.
+/// others as they are; what it has stays on disk. The next extraction goes on with it, and leaves those alone that are
+/// complete.
 #[must_use]
 pub fn extract(pipeline: &Pipeline, options: &ExtractionOptions, reporter: &dyn ApiReporter) -> Extraction {
     let started = Instant::now();
     let pacers = Pacers::default();
     let wanted = |source: &&Source| options.sources.is_empty() || options.sources.contains(&source.name);
-    let sources: Vec<(&Source, &ApiSettings, &Api)> = pipeline
+    let sources: Vec<Asked<'_>> = pipeline
         .sources
         .iter()
         .filter(wanted)
-        .filter_map(|source| Some((source, source.api.as_ref()?, source.system.api.as_ref()?)))
+        .filter_map(|source| {
+            Some(Asked { source, settings: source.api.as_ref()?, api: source.system.api.as_ref()? })
+        })
         .collect();
+    let now = Timestamp::now();
+    let stopped = stopped(&sources, options, now);
+    let begun_at = stopped.unwrap_or(now);
     let outcomes: Vec<SourceExtraction> = std::thread::scope(|scope| {
         let running: Vec<_> = sources
             .iter()
-            .map(|&(source, settings, api)| {
+            .map(|&asked| {
                 let pacers = &pacers;
+                let whole = stopped.and_then(|begun| complete_since(begun, asked, options));
                 scope.spawn(move || {
-                    let outcome = one(source, settings, api, options, pacers, reporter);
+                    let source = &asked.source.name;
+                    let outcome = match whole {
+                        Some(whole) => {
+                            let snapshot = &whole.snapshot;
+                            reporter.event(&ApiEvent::Left { source, snapshot, begun_at });
+                            Ok(whole)
+                        }
+                        None => one(asked, options, begun_at, pacers, reporter),
+                    };
                     if let Err(error) = &outcome {
-                        reporter.event(&ApiEvent::Failed { source: &source.name, error });
+                        reporter.event(&ApiEvent::Failed { source, error });
                     }
-                    SourceExtraction { source: source.name.clone(), outcome }
+                    SourceExtraction { source: source.clone(), outcome }
                 })
             })
             .collect();
@@ -104,10 +133,9 @@ pub fn extract(pipeline: &Pipeline, options: &ExtractionOptions, reporter: &dyn 
 }
 
 fn one(
-    source: &Source,
-    settings: &ApiSettings,
-    api: &Api,
+    Asked { source, settings, api }: Asked<'_>,
     options: &ExtractionOptions,
+    begun_at: Timestamp,
     pacers: &Pacers,
     reporter: &dyn ApiReporter,
 ) -> Result<Extracted, ApiError> {
@@ -120,7 +148,7 @@ fn one(
         Some((base, number, _)) => Kind::Increment { base: base.clone(), number: *number },
         None => Kind::Full,
     };
-    let (folder, manifest) = begun(source, settings, options, kind, asked)?;
+    let (folder, manifest) = begun(settings, options, Manifest::new(source, begun_at, kind, asked))?;
     let since = match &manifest.kind {
         Kind::Increment { .. } => increment.map(|(_, _, since)| since),
         Kind::Full => None,
@@ -140,11 +168,17 @@ fn one(
         reporter,
         before: before.as_ref(),
         since,
+        warnings: Mutex::new(book.warnings()),
+        sent_before: book.requests().max(manifest.requests),
         journal: Mutex::new(book),
-        warnings: Mutex::new(manifest.warnings.clone()),
     };
-    client.note_budget()?;
-    walk.walk()?;
+    let walked = client.note_budget().and_then(|()| walk.walk());
+    let manifest = Manifest { requests: walk.requests(), ..manifest };
+    if let Err(error) = walked {
+        // What failed was asked for too. When the disk does not take it, that is for the next one to say.
+        let _ = manifest.write(&folder);
+        return Err(error);
+    }
     let warnings = walk.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
     let book = walk.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
     book.journal.sync()?;
@@ -156,7 +190,9 @@ fn one(
         summary.reused += u64::from(entry.is_reused);
     }
     let rows = endpoints.values().map(|summary| summary.rows).sum();
-    let skew = SignedDuration::from_secs(client.skew().unwrap_or(0));
+    // One that was stopped at its very end has that time already.
+    let skew = if manifest.finished_at.is_some() { None } else { client.skew() };
+    let skew = SignedDuration::from_secs(skew.unwrap_or(0));
     let manifest = Manifest {
         // By the vendor's clock, which is the one that changes are asked by.
         started_at: manifest.started_at.checked_add(skew).unwrap_or(manifest.started_at),
@@ -175,7 +211,7 @@ fn one(
         rows,
         elapsed,
     });
-    Ok(Extracted { snapshot, requests, rows, elapsed, warnings })
+    Ok(Extracted { snapshot, requests, rows, elapsed, warnings, complete_since: None })
 }
 
 /// The endpoints that are asked, each with the time since which.
@@ -218,7 +254,7 @@ fn increment(
 }
 
 /// A checksum of what is asked for.
-fn asked(settings: &ApiSettings, api: &Api) -> String {
+pub(super) fn asked(settings: &ApiSettings, api: &Api) -> String {
     let all = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         api.endpoints,
@@ -233,46 +269,39 @@ fn asked(settings: &ApiSettings, api: &Api) -> String {
     hex(ring::digest::digest(&ring::digest::SHA256, all.as_bytes()).as_ref())
 }
 
-/// The folder to write to, and the manifest that it begins with: that of an extraction that was stopped, or a new one.
+/// The folder to write to, and the manifest that it begins with: that of an extraction that was stopped, or the new one.
 fn begun(
-    source: &Source,
     settings: &ApiSettings,
     options: &ExtractionOptions,
-    kind: Kind,
-    asked: String,
+    new: Manifest,
 ) -> Result<(PathBuf, Manifest), ApiError> {
-    let now = Timestamp::now();
     std::fs::create_dir_all(&settings.snapshots)?;
     let partial = partial(&settings.snapshots)?;
     if let Some((folder, manifest)) = partial {
         // One that was to read everything is of use to whoever wants changes.
-        let is_kind = manifest.kind == kind || manifest.kind == Kind::Full;
-        let is_same = manifest.asked == asked && is_kind && manifest.source == source.name;
-        let is_young = now.duration_since(manifest.started_at) < YOUNG;
+        let is_kind = manifest.kind == new.kind || manifest.kind == Kind::Full;
+        let is_same = manifest.asked == new.asked && is_kind && manifest.source == new.source;
+        let is_young = new.started_at.duration_since(manifest.started_at) < YOUNG;
         if is_same && is_young && !options.restart {
+            let manifest = Manifest { begun_at: new.begun_at, ..manifest };
+            manifest.write(&folder)?;
             return Ok((folder, manifest));
         }
         std::fs::remove_dir_all(folder)?;
     }
-    let manifest = Manifest {
-        source: source.name.clone(),
-        system: source.system.name.clone(),
-        started_at: now,
-        finished_at: None,
-        kind,
-        asked,
-        endpoints: BTreeMap::new(),
-        checksum: String::new(),
-        warnings: Vec::new(),
-    };
-    let mut name = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let manifest = new;
+    let (mut at, folder) = (manifest.started_at, |at: Timestamp| {
+        let name = at.strftime("%Y%m%dT%H%M%SZ").to_string();
+        (settings.snapshots.join(&name), settings.snapshots.join(format!("{name}{PARTIAL}")))
+    });
     // Two in one second: the later one is named after the next second that is free.
-    let mut at = now;
-    while settings.snapshots.join(&name).exists() {
-        at = at.checked_add(SignedDuration::from_secs(1)).unwrap_or(now);
-        name = at.strftime("%Y%m%dT%H%M%SZ").to_string();
-    }
-    let folder = settings.snapshots.join(format!("{name}{PARTIAL}"));
+    let folder = loop {
+        let (whole, partial) = folder(at);
+        if !whole.exists() && !partial.exists() {
+            break partial;
+        }
+        at = at.checked_add(SignedDuration::from_secs(1)).map_err(std::io::Error::other)?;
+    };
     std::fs::create_dir_all(&folder)?;
     manifest.write(&folder)?;
     Ok((folder, manifest))

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod extraction;
 mod http;
+mod interrupted;
 mod judge;
 mod pace;
 mod paging;

@@ -4,11 +4,10 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
-use reqwest::blocking::Client as Http;
 
 use super::client::Client;
 use super::credentials::Credentials;
-use super::discover::discovered;
+use super::discover::{Line, discovered};
 use super::http::address;
 use super::template::{Values, filled, filled_address};
 use super::{ApiError, ApiSettings};
@@ -32,7 +31,7 @@ pub(super) struct Place {
 impl Place {
     /// Where the system is by its settings and, where it has to be asked for, by what it says.
     pub fn find(
-        http: &Http,
+        line: &Line<'_>,
         system: &System,
         api: &Api,
         settings: &ApiSettings,
@@ -49,7 +48,7 @@ impl Place {
         if let Some(discover) = &api.discover {
             let url = address(&filled_address(&discover.url, &secrets))?;
             let first_wait = Duration::from_millis(settings.first_wait_ms);
-            let found = discovered(http, &url, system, api, discover, credentials, first_wait)?;
+            let found = discovered(line, &url, system, api, discover, credentials, first_wait)?;
             values.extend(found.clone());
             secrets.extend(found);
         }
@@ -91,8 +90,9 @@ impl Client<'_> {
             return None;
         }
         *looked = Some(Instant::now());
+        let line = Line { http: &self.http, sent: &self.requests };
         let mut found =
-            Place::find(&self.http, self.source.system, self.api, self.settings, &self.credentials).ok()?;
+            Place::find(&line, self.source.system, self.api, self.settings, &self.credentials).ok()?;
         if found.base == known.base {
             return None;
         }

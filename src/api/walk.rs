@@ -35,7 +35,10 @@ pub(super) struct Walk<'a> {
     /// The time since which changes are asked for; everything without it.
     pub since: Option<Timestamp>,
     pub journal: Mutex<Book>,
+    /// What a person should know, in the order in which it was found.
     pub warnings: Mutex<Vec<String>>,
+    /// Requests that were sent before an interruption.
+    pub sent_before: u64,
 }
 
 /// The journal and what it says.
@@ -69,6 +72,22 @@ impl Book {
         let key = (list.endpoint.name.clone(), list.tenant.map(str::to_owned), parent);
         self.last.get(&key).map(|at| &self.entries[*at])
     }
+
+    /// What a person should know of the lists that were read to their ends.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = Vec::new();
+        for warning in self.entries.iter().flat_map(|entry| &entry.warnings) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        warnings
+    }
+
+    /// Requests that were sent up to the last answer.
+    pub fn requests(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| entry.requests)
+    }
 }
 
 /// One list: an endpoint, of a tenant, about a record.
@@ -88,6 +107,18 @@ enum Done {
     Whole,
     /// As far as its budget goes for now.
     Later,
+}
+
+/// An answer of a list.
+struct Page {
+    /// Its number, from 1.
+    number: u64,
+    /// Where the list goes on.
+    next: Option<String>,
+    total: Option<u64>,
+    rows: u64,
+    /// What is lost when the list is complete and not read again.
+    warnings: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -244,7 +275,7 @@ impl Walk<'_> {
             return Ok(Done::Whole);
         }
         let body = raw(path, entry)?;
-        let entry = Entry { is_reused: true, ..entry.clone() };
+        let entry = Entry { is_reused: true, requests: self.requests(), ..entry.clone() };
         let entry = book.journal.add_compressed(entry, &body)?;
         book.note(entry);
         Ok(Done::Whole)
@@ -305,8 +336,9 @@ impl Walk<'_> {
             let mut following = next(paging, self.settings.page_size, total, &said, any_case);
             // A link that leads back, or a page number that starts over.
             let is_back = following.as_ref().is_some_and(|next| !followed.insert(next.clone()));
+            let mut warnings = Vec::new();
             if is_back && matches!(paging, Paging::Link { .. } | Paging::LinkHeader { .. }) {
-                self.warn(format!("`{}`: the list leads back to a page that it had", endpoint.name));
+                warnings.push(format!("`{}`: the list leads back to a page that it had", endpoint.name));
             }
             if is_back || (repeats && matches!(paging, Paging::Number { .. })) {
                 following = None;
@@ -315,15 +347,17 @@ impl Walk<'_> {
                 if pass < PASSES {
                     // Rows moved to pages that were read already.
                     (pass, first_page) = (pass + 1, page);
-                    self.keep(list, page, Some(String::new()), total, count, &answer.body)?;
+                    let next = Some(String::new());
+                    self.keep(list, Page { number: page, next, total, rows: count, warnings }, &answer.body)?;
                     from = None;
                     followed.clear();
                     continue;
                 }
                 let total = total.unwrap_or_default();
-                self.warn(format!("`{}`: {} of {total} rows were found", endpoint.name, ids.len()));
+                warnings.push(format!("`{}`: {} of {total} rows were found", endpoint.name, ids.len()));
             }
-            self.keep(list, page, following.clone(), total, count, &answer.body)?;
+            let next = following.clone();
+            self.keep(list, Page { number: page, next, total, rows: count, warnings }, &answer.body)?;
             match following {
                 Some(next) => from = Some(next),
                 None => return Ok(Done::Whole),
@@ -356,15 +390,8 @@ impl Walk<'_> {
     }
 
     /// Puts an answer on disk.
-    fn keep(
-        &self,
-        list: List<'_>,
-        page: u64,
-        next: Option<String>,
-        total: Option<u64>,
-        rows: u64,
-        body: &[u8],
-    ) -> Result<(), ApiError> {
+    fn keep(&self, list: List<'_>, page: Page, body: &[u8]) -> Result<(), ApiError> {
+        let Page { number: page, next, total, rows, warnings } = page;
         let entry = Entry {
             endpoint: list.endpoint.name.clone(),
             name: name(list, page),
@@ -380,16 +407,28 @@ impl Walk<'_> {
             version: list.parent.and_then(|parent| parent.version.clone()),
             is_reused: false,
             is_increment: self.since.is_some() && list.endpoint.since.is_some(),
+            requests: 0,
+            warnings: warnings.clone(),
         };
         let body = super::snapshot::compressed(body)?;
         {
             let mut book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            // Counted while nobody else writes, so that the last answer has the most.
+            let entry = Entry { requests: self.requests(), ..entry };
             let entry = book.journal.add_compressed(entry, &body)?;
             book.note(entry);
         }
         let source = &self.source.name;
         self.reporter.event(&ApiEvent::Answer { source, endpoint: &list.endpoint.name, rows, total });
+        for warning in warnings {
+            self.warn(warning);
+        }
         Ok(())
+    }
+
+    /// Requests that the extraction sent in all, those before an interruption too.
+    pub fn requests(&self) -> u64 {
+        self.sent_before + self.client.requests()
     }
 
     /// The number of the pass over a list that goes on.
@@ -421,7 +460,10 @@ impl Walk<'_> {
     fn warn(&self, message: String) {
         let source = &self.source.name;
         self.reporter.event(&ApiEvent::Warning { source, message: &message });
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.contains(&message) {
+            warnings.push(message);
+        }
     }
 }
 

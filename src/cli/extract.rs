@@ -15,8 +15,9 @@ use crate::report::{Extracting, Lines, Printer, extraction};
 #[derive(Debug, Args)]
 #[command(long_about = "Read the sources that have an interface into snapshots.
 
-Nothing is changed in any vendor's system. A run uses the newest complete snapshot of every source. An extraction that
-was stopped goes on where it was; a source that fails leaves the others as they are.
+Nothing is changed in any vendor's system. A run uses the newest complete snapshot of every source. A source that fails
+leaves the others as they are. An extraction that was stopped goes on where it was: sources that it had completed are not
+read again within 12 hours of its begin, the others go on within 24.
 
 Examples:
   matchbook extract clients.toml
@@ -32,7 +33,7 @@ pub(super) struct ExtractArgs {
     /// Read everything, also where only changes would be asked for
     #[arg(long)]
     full: bool,
-    /// Begin anew instead of going on with what was stopped
+    /// Begin anew instead of going on with what was stopped; reads every source
     #[arg(long)]
     restart: bool,
     /// Write events and the summary as JSON lines
@@ -42,7 +43,12 @@ pub(super) struct ExtractArgs {
 
 impl ExtractArgs {
     pub(super) fn run(self, printer: &Printer) -> Result<u8, Failure> {
-        let options = ExtractionOptions { sources: self.source, full: self.full, restart: self.restart };
+        let options = ExtractionOptions {
+            sources: self.source,
+            full: self.full,
+            restart: self.restart,
+            is_done_without_optional: false,
+        };
         let load = || -> Result<Pipeline, Failure> {
             let pipeline = pipeline::load(&self.pipeline)?;
             check_sources(&pipeline, &options.sources)?;
@@ -73,7 +79,7 @@ pub(super) fn told(pipeline: &Pipeline, options: &ExtractionOptions, printer: &P
     let progress = Extracting::new(printer);
     let done = extract(pipeline, options, &progress);
     drop(progress);
-    extraction::tell(&done, printer);
+    extraction::tell(&done, &pipeline.path.display().to_string(), printer);
     done
 }
 
@@ -99,7 +105,10 @@ pub(super) fn fresh(
     if source.is_none() {
         check_sources(pipeline, &sources)?;
     }
-    let done = extract(&ExtractionOptions { sources, ..ExtractionOptions::default() });
+    // A run goes on without optional sources.
+    let options =
+        ExtractionOptions { sources, is_done_without_optional: true, ..ExtractionOptions::default() };
+    let done = extract(&options);
     let is_optional =
         |name: &str| pipeline.sources.iter().any(|source| source.name == name && source.optional);
     let failed: Vec<String> = done

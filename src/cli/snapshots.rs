@@ -57,8 +57,8 @@ struct ListArgs {
 #[derive(Debug, Args)]
 #[command(long_about = "Remove all but the newest complete snapshots of every source.
 
-What they build on stays too. What an interrupted extraction left goes when a complete snapshot is newer. A damaged
-snapshot counts as none, and stays.
+What they build on stays too. What an interrupted extraction left goes when a complete snapshot is newer, and nothing
+goes while an extraction writes. A damaged snapshot counts as none, and stays.
 
 Examples:
   matchbook snapshots prune clients.toml --keep 7
@@ -174,6 +174,7 @@ fn table(all: &[(&str, Held)]) -> Columns {
         "started",
         "kind",
         "state",
+        ">requests",
         ">answers",
         ">reused",
         ">rows",
@@ -190,6 +191,7 @@ fn table(all: &[(&str, Held)]) -> Columns {
             started.unwrap_or_default(),
             manifest.map(|manifest| kind(&manifest.kind)).unwrap_or_default(),
             state(&held.state).to_owned(),
+            thousands(held.requests),
             thousands(held.answers),
             thousands(held.reused),
             thousands(held.rows),
@@ -257,6 +259,7 @@ fn object(source: &str, held: &Held) -> serde_json::Value {
         "base": base,
         "state": state(&held.state),
         "damage": damage,
+        "requests": held.requests,
         "answers": held.answers,
         "reused": held.reused,
         "rows": held.rows,

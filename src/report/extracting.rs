@@ -74,7 +74,9 @@ impl ApiReporter for Extracting<'_> {
             sources.entry(source.to_owned()).or_insert_with(|| (Counter::new(now), self.line(source)));
         counter.note(event, now);
         match event {
-            ApiEvent::Finished { .. } | ApiEvent::Failed { .. } => line.finish_and_clear(),
+            ApiEvent::Left { .. } | ApiEvent::Finished { .. } | ApiEvent::Failed { .. } => {
+                line.finish_and_clear();
+            }
             _ => line.set_message(counter.message(now)),
         }
     }
@@ -91,6 +93,7 @@ impl Drop for Extracting<'_> {
 fn source<'e>(event: &ApiEvent<'e>) -> &'e str {
     match event {
         ApiEvent::Started { source, .. }
+        | ApiEvent::Left { source, .. }
         | ApiEvent::Answer { source, .. }
         | ApiEvent::Waiting { source, .. }
         | ApiEvent::Retrying { source, .. }

@@ -3,7 +3,7 @@
 use super::printer::{Paint, Printer, Tone};
 use super::table::Columns;
 use super::words::{list, seconds, thousands};
-use crate::api::{Extraction, Finding, Outcome};
+use crate::api::{Extraction, Finding, Outcome, SourceExtraction};
 
 /// The sources that were read, as a table.
 #[must_use]
@@ -11,6 +11,13 @@ pub fn table(extraction: &Extraction, paint: Paint) -> String {
     let mut columns = Columns::new(&["source", "snapshot", ">requests", ">rows", ">time"]);
     for source in &extraction.sources {
         match &source.outcome {
+            Ok(done) if done.complete_since.is_some() => columns.row([
+                source.source.clone(),
+                done.snapshot.clone(),
+                thousands(done.requests),
+                thousands(done.rows),
+                "as it was".to_owned(),
+            ]),
             Ok(done) => columns.row([
                 source.source.clone(),
                 done.snapshot.clone(),
@@ -24,9 +31,13 @@ pub fn table(extraction: &Extraction, paint: Paint) -> String {
     columns.render(paint)
 }
 
-/// Everything that is to be said of an extraction, in this order: what was read, warnings, failures.
-pub fn tell(extraction: &Extraction, printer: &Printer) {
+/// Everything that is to be said of an extraction, in this order: what was read, what was not since it is complete,
+/// warnings, failures. `pipeline` is the pipeline's file as the user wrote it.
+pub fn tell(extraction: &Extraction, pipeline: &str, printer: &Printer) {
     printer.report(&table(extraction, printer.out_paint()));
+    for line in left(extraction, pipeline) {
+        printer.note(&line);
+    }
     let (warnings, failures) = remarks(extraction, printer.err_paint());
     if !warnings.is_empty() {
         printer.note(warnings.trim_end());
@@ -34,6 +45,20 @@ pub fn tell(extraction: &Extraction, printer: &Printer) {
     if !failures.is_empty() {
         printer.verbatim(failures.trim_end());
     }
+}
+
+/// The sources that were complete already, and what reads them anew.
+fn left(extraction: &Extraction, pipeline: &str) -> Vec<String> {
+    let line = |source: &SourceExtraction| {
+        let (name, begun) = (&source.source, source.outcome.as_ref().ok()?.complete_since?);
+        Some(format!(
+            "`{name}` is complete from the interrupted extraction begun at {}; \
+             `matchbook extract {} --source {name}` reads it anew",
+            begun.strftime("%Y-%m-%d %H:%M UTC"),
+            argument(pipeline)
+        ))
+    };
+    extraction.sources.iter().filter_map(line).collect()
 }
 
 /// What to run again where a source failed, for the very end. `pipeline` is the pipeline's file as the user wrote it.
@@ -134,7 +159,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::api::{ApiError, Check, ErrorKind, Extracted, SourceExtraction};
+    use crate::api::{ApiError, Check, ErrorKind, Extracted};
 
     fn refused() -> ApiError {
         ApiError::new(
@@ -151,6 +176,7 @@ mod tests {
             rows: 9_412,
             elapsed: Duration::from_secs(125),
             warnings: vec!["`tickets` was not read: the permission is missing".to_owned()],
+            complete_since: None,
         };
         let source = |name: &str, outcome| SourceExtraction { source: name.to_owned(), outcome };
         Extraction {
@@ -188,6 +214,23 @@ mod tests {
         "#);
         let good = Extraction { sources: extraction.sources[..1].to_vec(), ..extraction };
         assert_eq!(again(&good, "clients.toml"), None);
+        assert_eq!(left(&good, "clients.toml"), [""; 0]);
+    }
+
+    #[test]
+    fn a_source_that_was_complete_is_named_with_what_reads_it_anew() {
+        let mut extraction = extraction();
+        let whole = extraction.sources[0].outcome.as_mut().expect("it is good");
+        let begun = "2026-11-21T10:59:58Z".parse().expect("a time");
+        (whole.complete_since, whole.requests, whole.elapsed) = (Some(begun), 0, Duration::ZERO);
+        extraction.sources.truncate(1);
+        let lines = left(&extraction, "my clients.toml").join("\n");
+        let all = format!("{}{lines}", table(&extraction, Paint::PLAIN));
+        insta::assert_snapshot!(all, @r#"
+          source  snapshot          requests   rows       time
+          hub     20261121T110000Z         0  9,412  as it was
+        `hub` is complete from the interrupted extraction begun at 2026-11-21 10:59 UTC; `matchbook extract "my clients.toml" --source hub` reads it anew
+        "#);
     }
 
     #[test]

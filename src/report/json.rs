@@ -100,6 +100,12 @@ fn of_event(event: &ApiEvent<'_>) -> Value {
             "resumed": resumed,
             "increment": is_increment,
         }),
+        ApiEvent::Left { source, snapshot, begun_at } => json!({
+            "type": "extraction_complete_already",
+            "source": source,
+            "snapshot": snapshot,
+            "begun_at": begun_at.to_string(),
+        }),
         ApiEvent::Answer { source, endpoint, rows, total } => json!({
             "type": "answer",
             "source": source,
@@ -160,6 +166,7 @@ fn of_extraction(extraction: &Extraction) -> Value {
                 "rows": done.rows,
                 "seconds": done.elapsed.as_secs_f64(),
                 "warnings": done.warnings,
+                "complete_since": done.complete_since.map(|begun| begun.to_string()),
             }),
             Err(error) => json!({
                 "source": source.source,
@@ -299,6 +306,11 @@ mod tests {
         let second = Duration::from_secs(1);
         let events = [
             ApiEvent::Started { source: "psa", resumed: 3, is_increment: true },
+            ApiEvent::Left {
+                source: "hub",
+                snapshot: "20261121T103000Z",
+                begun_at: "2026-11-21T10:29:59Z".parse().expect("a time"),
+            },
             ApiEvent::Answer { source: "psa", endpoint: "companies", rows: 2, total: None },
             ApiEvent::Waiting { source: "psa", wait: second, why: "the vendor asks for it" },
             ApiEvent::Retrying { source: "psa", endpoint: "companies", what: "no answer", attempt: 2 },
@@ -318,6 +330,7 @@ mod tests {
             rows: 2,
             elapsed: second,
             warnings: Vec::new(),
+            complete_since: None,
         };
         let extraction = Extraction {
             sources: vec![
@@ -336,13 +349,14 @@ mod tests {
         lines.extend([of_extraction(&extraction).to_string(), of_finding(&finding).to_string()]);
         insta::assert_snapshot!(lines.join("\n"), @r#"
         {"type":"extraction_started","source":"psa","resumed":3,"increment":true}
+        {"type":"extraction_complete_already","source":"hub","snapshot":"20261121T103000Z","begun_at":"2026-11-21T10:29:59Z"}
         {"type":"answer","source":"psa","endpoint":"companies","rows":2,"total":null}
         {"type":"waiting","source":"psa","seconds":1.0,"message":"the vendor asks for it"}
         {"type":"retrying","source":"psa","endpoint":"companies","attempt":2,"message":"no answer"}
         {"type":"diagnostic","level":"warning","code":"extraction","source":"psa","message":"`tickets` was not read","hint":""}
         {"type":"extraction_finished","source":"psa","snapshot":"20261121T110000Z","requests":4,"rows":2,"seconds":1.0}
         {"type":"diagnostic","level":"error","code":"extraction","source":"rmm","message":"no answer","hint":"extract again later"}
-        {"type":"extraction","sources":[{"source":"psa","complete":true,"snapshot":"20261121T110000Z","requests":4,"rows":2,"seconds":1.0,"warnings":[]},{"source":"rmm","complete":false,"message":"no answer","hint":"extract again later"}],"seconds":1.0}
+        {"type":"extraction","sources":[{"source":"psa","complete":true,"snapshot":"20261121T110000Z","requests":4,"rows":2,"seconds":1.0,"warnings":[],"complete_since":null},{"source":"rmm","complete":false,"message":"no answer","hint":"extract again later"}],"seconds":1.0}
         {"type":"finding","source":"rmm","system":"Datto RMM","address":"https://pinotage-api.centrastage.net","good":false,"checks":[{"check":"sign-in","outcome":"bad","message":"no answer","hint":"extract again later"}]}
         "#);
     }

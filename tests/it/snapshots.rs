@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use matchbook::api::snapshot::{
-    EndpointSummary, Entry, Journal, Kind, Manifest, Pruned, State, body, checksum, held, newest, prune,
+    EndpointSummary, Entry, Journal, Kind, Manifest, Pruned, State, body, checksum, held, newest, partial,
+    prune,
 };
 use matchbook::extract::Extracted;
 use matchbook::model::{Entity, Records, column};
@@ -47,6 +48,8 @@ fn entry(endpoint: &str, name: &str) -> Entry {
         version: None,
         is_reused: false,
         is_increment: false,
+        requests: 0,
+        warnings: Vec::new(),
     }
 }
 
@@ -68,11 +71,13 @@ fn write(source: &Path, name: &str, draft: &Draft<'_>) -> PathBuf {
         source: "psa".to_owned(),
         system: "connectwise".to_owned(),
         started_at: format!("2026-11-{day}T11:00:00Z").parse().expect("a time"),
+        begun_at: None,
         finished_at: is_whole.then(|| format!("2026-11-{day}T11:05:00Z").parse().expect("a time")),
         kind: draft
             .base
             .map_or(Kind::Full, |base| Kind::Increment { base: base.to_owned(), number: number(name) }),
         asked: "all".to_owned(),
+        requests: 12,
         endpoints: if is_whole { endpoints } else { BTreeMap::new() },
         checksum: checksum(&folder.join("answers.gz")).expect("it was written"),
         warnings: draft.warnings.iter().map(|&warning| warning.to_owned()).collect(),
@@ -249,8 +254,8 @@ fn an_older_snapshot_can_be_named_and_one_that_is_not_complete_cannot() {
     let mut older = folder(&[(DAYS[0], full()), (DAYS[1], increment())]);
     older.pipeline = older.pipeline.replace(r#"["psa"]"#, r#"["psa/20261119T110000Z"]"#);
     assert_eq!(value(companies(&older.read()), "100", column::NAME), "Acme");
-    let partial = folder(&[("20261119T110000Z.partial", full())]);
-    let (what, hint) = partial.fail();
+    let stopped = folder(&[("20261119T110000Z.partial", full())]);
+    let (what, hint) = stopped.fail();
     assert!(what.contains("is not complete") && hint.contains("matchbook extract"), "{what}: {hint}");
     let beside = folder(&[(DAYS[0], full()), ("20261121T110000Z.partial", increment())]);
     assert_eq!(value(companies(&beside.read()), "100", column::NAME), "Acme");
@@ -410,6 +415,42 @@ fn pruning_counts_a_damaged_snapshot_as_none_and_leaves_it() {
 }
 
 #[test]
+fn what_was_stopped_is_listed_and_goes_whatever_is_left_of_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path();
+    // Stopped before it had a manifest, with one that cannot be read, and with an index that cannot.
+    fs::create_dir(path.join("20261117T110000Z.partial")).expect("a writable folder");
+    let torn = write(path, "20261118T110000Z.partial", &full());
+    fs::write(torn.join("manifest.json"), "{").expect("a writable file");
+    let stopped = write(path, "20261119T110000Z.partial", &full());
+    fs::write(stopped.join("index.jsonl"), [0; 64]).expect("a writable file");
+    write(path, DAYS[1], &full());
+    fs::create_dir(path.join("20261121T110000Z.partial")).expect("a writable folder");
+    let all = held(path, true).expect("a folder");
+    let seen: Vec<_> = all
+        .iter()
+        .map(|held| (held.state == State::Partial, held.manifest.is_some(), held.answers))
+        .collect();
+    assert_eq!(
+        seen,
+        [(true, false, 0), (true, false, 3), (true, true, 0), (false, true, 3), (true, false, 0)]
+    );
+    let (going_on, _) = partial(path).expect("a folder").expect("one can be gone on with");
+    assert_eq!(going_on, stopped);
+
+    // Nobody knows which of them is being written.
+    let lock = fs::File::create(path.join(".lock")).expect("a writable folder");
+    lock.lock().expect("nobody has it");
+    let error = prune(path, 1).expect_err("an extraction is going on");
+    assert!(error.what.contains("another extraction writes to"), "{error}");
+    assert_eq!(held(path, false).expect("a folder").len(), 5);
+    drop(lock);
+
+    assert_eq!(pruned(path, 1).removed, ["20261119T110000Z", "20261118T110000Z", "20261117T110000Z"]);
+    assert_eq!(names(path), [DAYS[1], "20261121T110000Z.partial"]);
+}
+
+#[test]
 fn a_checksum_that_differs_is_damage_when_it_is_looked_for() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answers = write(folder.path(), DAYS[0], &full()).join("answers.gz");
@@ -457,19 +498,19 @@ hint: `matchbook extract PIPELINE` makes one of every source that is read over i
     write(&source, "20261121T110000Z.partial", &full());
     assert_snapshot!(list(&[]), @"
 ---- stdout
-  source  snapshot          started               kind                            state     answers  reused  rows    size  warnings
-  psa     20261119T110000Z  2026-11-19 11:00 UTC  full                            complete        3       0     3  1.0 kB         0
-  psa     20261120T110000Z  2026-11-20 11:00 UTC  changes since 20261119T110000Z  complete        2       0     2   966 B         1
-  psa     20261121T110000Z  2026-11-21 11:00 UTC  full                            partial         3       0     3   815 B         0
+  source  snapshot          started               kind                            state     requests  answers  reused  rows    size  warnings
+  psa     20261119T110000Z  2026-11-19 11:00 UTC  full                            complete        12        3       0     3  1.0 kB         0
+  psa     20261120T110000Z  2026-11-20 11:00 UTC  changes since 20261119T110000Z  complete        12        2       0     2  1.0 kB         1
+  psa     20261121T110000Z  2026-11-21 11:00 UTC  full                            partial         12        3       0     3   853 B         0
 ---- stderr
   psa/20261120T110000Z: `tickets` was not read: no permission
 ---- exit 0
 ");
     assert_snapshot!(list(&["--json"]), @r#"
 ---- stdout
-{"source":"psa","snapshot":"20261119T110000Z","folder":"./snapshots/psa/20261119T110000Z","started_at":"[TIME]","finished_at":"[TIME]","kind":"full","base":null,"state":"complete","damage":null,"answers":3,"reused":0,"rows":3,"bytes":1044,"warnings":[]}
-{"source":"psa","snapshot":"20261120T110000Z","folder":"./snapshots/psa/20261120T110000Z","started_at":"[TIME]","finished_at":"[TIME]","kind":"increment","base":"20261119T110000Z","state":"complete","damage":null,"answers":2,"reused":0,"rows":2,"bytes":966,"warnings":["`tickets` was not read: no permission"]}
-{"source":"psa","snapshot":"20261121T110000Z","folder":"./snapshots/psa/20261121T110000Z.partial","started_at":"[TIME]","finished_at":null,"kind":"full","base":null,"state":"partial","damage":null,"answers":3,"reused":0,"rows":3,"bytes":815,"warnings":[]}
+{"source":"psa","snapshot":"20261119T110000Z","folder":"./snapshots/psa/20261119T110000Z","started_at":"[TIME]","finished_at":"[TIME]","kind":"full","base":null,"state":"complete","damage":null,"requests":12,"answers":3,"reused":0,"rows":3,"bytes":1082,"warnings":[]}
+{"source":"psa","snapshot":"20261120T110000Z","folder":"./snapshots/psa/20261120T110000Z","started_at":"[TIME]","finished_at":"[TIME]","kind":"increment","base":"20261119T110000Z","state":"complete","damage":null,"requests":12,"answers":2,"reused":0,"rows":2,"bytes":1004,"warnings":["`tickets` was not read: no permission"]}
+{"source":"psa","snapshot":"20261121T110000Z","folder":"./snapshots/psa/20261121T110000Z.partial","started_at":"[TIME]","finished_at":null,"kind":"full","base":null,"state":"partial","damage":null,"requests":12,"answers":3,"reused":0,"rows":3,"bytes":853,"warnings":[]}
 ---- exit 0
 "#);
     assert_snapshot!(list(&["--source", "hub"]), @"
@@ -489,10 +530,10 @@ hint: there are `hub` and `psa`
     fs::write(source.join(DAYS[0]).join("index.jsonl"), "{}\n").expect("a writable file");
     assert_snapshot!(list(&["--verify"]), @"
 ---- stdout
-  source  snapshot          started               kind                            state    answers  reused  rows   size  warnings
-  psa     20261119T110000Z  2026-11-19 11:00 UTC  full                            damaged        0       0     0  725 B         0
-  psa     20261120T110000Z  2026-11-20 11:00 UTC  changes since 20261119T110000Z  damaged        2       0     2  966 B         1
-  psa     20261121T110000Z  2026-11-21 11:00 UTC  full                            partial        3       0     3  815 B         0
+  source  snapshot          started               kind                            state    requests  answers  reused  rows    size  warnings
+  psa     20261119T110000Z  2026-11-19 11:00 UTC  full                            damaged        12        0       0     0   763 B         0
+  psa     20261120T110000Z  2026-11-20 11:00 UTC  changes since 20261119T110000Z  damaged        12        2       0     2  1.0 kB         1
+  psa     20261121T110000Z  2026-11-21 11:00 UTC  full                            partial        12        3       0     3   853 B         0
 ---- stderr
 warning: psa: the snapshot ./snapshots/psa/20261119T110000Z is damaged: line 1 of its index: missing field `endpoint` at line 1 column 2; remove its folder and extract again
 ---- exit 5

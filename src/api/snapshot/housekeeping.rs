@@ -22,6 +22,8 @@ pub struct Held {
     pub manifest: Option<Manifest>,
     /// Whether it can be read.
     pub state: State,
+    /// Requests that its extraction has sent.
+    pub requests: u64,
     /// Answers.
     pub answers: u64,
     /// Answers that were taken from the snapshot before.
@@ -69,11 +71,13 @@ fn look(folder: PathBuf, verify: bool) -> Result<Held, ApiError> {
     };
     let manifest = Manifest::read(&folder).ok();
     let bytes = size(&folder)?;
-    let mut held = Held { folder, manifest, state, answers: 0, reused: 0, rows: 0, bytes };
+    let requests = manifest.as_ref().map_or(0, |manifest| manifest.requests);
+    let mut held = Held { folder, manifest, state, requests, answers: 0, reused: 0, rows: 0, bytes };
     // The index has what a manifest says at the end only.
     let lines = fs::File::open(held.folder.join(INDEX)).map(|file| BufReader::new(file).lines());
     for line in lines.into_iter().flatten() {
         let Some(entry) = line.ok().and_then(|line| serde_json::from_str::<Entry>(&line).ok()) else { break };
+        held.requests = held.requests.max(entry.requests);
         held.answers += 1;
         held.reused += u64::from(entry.is_reused);
         held.rows += entry.rows;

@@ -55,6 +55,17 @@ pub struct Entry {
     /// Only what changed since a time was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_increment: bool,
+    /// Requests that the extraction had sent when it arrived, whatever came of them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub requests: u64,
+    /// What a person should know of the list that it ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A snapshot that is being written.

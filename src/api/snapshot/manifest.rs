@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MANIFEST;
 use crate::api::{ApiError, ErrorKind};
+use crate::pipeline::Source;
 
 /// What a snapshot is as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Manifest {
     pub system: String,
     /// When the extraction began, by the vendor's clock where it tells.
     pub started_at: Timestamp,
+    /// When the extraction of all sources began that it is a part of, by this machine's clock.
+    #[serde(default)]
+    pub begun_at: Option<Timestamp>,
     /// When it ended; nothing while it has not.
     pub finished_at: Option<Timestamp>,
     /// All, or what changed since the snapshot that it builds on.
@@ -28,6 +32,10 @@ pub struct Manifest {
     /// What was asked for, as a checksum of endpoints, queries and settings: an interrupted extraction of something
     /// else is not gone on with.
     pub asked: String,
+    /// Requests that were sent in all: sign-ins and retries too, and those before an interruption. A program that is
+    /// killed leaves uncounted what it sent behind the last answer on disk.
+    #[serde(default)]
+    pub requests: u64,
     /// By endpoint.
     pub endpoints: BTreeMap<String, EndpointSummary>,
     /// The SHA-256 of the bodies as they stand on disk, as hex digits; empty while it is not complete.
@@ -65,6 +73,23 @@ pub struct EndpointSummary {
 }
 
 impl Manifest {
+    /// That of an extraction of a source that begins now, in one of all sources that began at `begun_at`.
+    pub(in crate::api) fn new(source: &Source, begun_at: Timestamp, kind: Kind, asked: String) -> Self {
+        Self {
+            source: source.name.clone(),
+            system: source.system.name.clone(),
+            started_at: Timestamp::now(),
+            begun_at: Some(begun_at),
+            finished_at: None,
+            kind,
+            asked,
+            requests: 0,
+            endpoints: BTreeMap::new(),
+            checksum: String::new(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// Reads the manifest of the snapshot in `folder`.
     ///
     /// # Errors

@@ -193,10 +193,11 @@ pub fn complete(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
 /// # Errors
 /// When the folder cannot be listed.
 pub fn partial(folder: &Path) -> Result<Option<(PathBuf, Manifest)>, ApiError> {
-    let newest = folders(folder)?.into_iter().rfind(|folder| is_partial(folder));
-    Ok(newest
-        .and_then(|folder| Some((Manifest::read(&folder).ok()?, folder)))
-        .map(|(manifest, folder)| (folder, manifest)))
+    let partial = folders(folder)?.into_iter().rev().filter(|folder| is_partial(folder));
+    // One without a manifest was stopped before anything was asked for, or is damaged.
+    Ok(partial
+        .map(|folder| (Manifest::read(&folder), folder))
+        .find_map(|(manifest, folder)| Some((folder, manifest.ok()?))))
 }
 
 /// Whether a folder is a snapshot.
@@ -221,7 +222,8 @@ pub(super) fn folders(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
         let path = entry?.path();
         // What begins with a dot is being removed.
         let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !is_hidden && path.join(MANIFEST).is_file() {
+        let is_begun = is_partial(&path) && path.is_dir();
+        if !is_hidden && (is_begun || path.join(MANIFEST).is_file()) {
             found.push(path);
         }
     }

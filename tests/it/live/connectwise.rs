@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::case::{Case, WRONG};
-use super::setting::assert_same;
+use super::case::{Case, PIPELINE, WRONG};
+use super::setting::{Told, assert_same, extracted, load};
 use crate::fake::Options;
 use crate::fake::connectwise::{CLIENT_ID, COMPANY, ConnectWise, Links, PRIVATE_KEY, PUBLIC_KEY};
 use crate::fake::estate::Ids;
@@ -231,4 +231,21 @@ fn wrong_credentials_and_a_missing_permission_are_named() {
     server.faults().add("/v2026_3/apis/3.0/service/tickets", Fault::Refuse(Refusal::Forbidden), 1);
     let live = CASE.live(&server);
     CASE.read(&server, &live);
+}
+
+#[test]
+fn what_is_not_read_is_said_once_and_as_long_as_it_is_true() {
+    let tickets = "`tickets` was not read: `tickets`: it answers 403: not allowed; give the credentials the permission \
+                   \"Service Desk - Service Tickets\"";
+    for (refused, expected) in [(1, &[][..]), (2, &[tickets][..])] {
+        let faults = Faults::none()
+            .on("/v2026_3/apis/3.0/service/tickets", Fault::Refuse(Refusal::Forbidden), refused)
+            .on("/v2026_3/apis/3.0/company/configurations/types", Fault::Html(400), 1);
+        let server = Server::with_faults(ConnectWise::sample(&in_pages(20)), faults);
+        let live = CASE.live(&server);
+        CASE.refusal(&server, &live);
+        let done = extracted(&load(&live, PIPELINE), &Told::default());
+        let warnings = done.sources[0].outcome.as_ref().map(|done| done.warnings.clone());
+        assert_eq!(warnings.expect("it goes on"), expected, "refused {refused} times");
+    }
 }

@@ -105,14 +105,14 @@ impl Kills {
             undisturbed: Default::default(),
         };
         let folder = kills.folder(1);
-        let (status, _) = kills.life(folder.path(), &SOURCES, None);
+        let (status, _) = kills.life(folder.path(), None);
         assert!(status.success(), "{status}: {}", said(folder.path()));
         kills.undisturbed = SOURCES.map(|source| whole(&snapshots(folder.path(), source)));
         kills
     }
 
     /// Kills the program so many times, at points that `seed` decides, and checks every snapshot that comes of it. The
-    /// program makes `calls` calls at the same time to each source, and is asked for the sources that are not complete.
+    /// program makes `calls` calls at the same time to each source.
     ///
     /// # Panics
     /// When a snapshot differs from the undisturbed one, or something was fetched twice that was on disk.
@@ -121,25 +121,18 @@ impl Kills {
         let mut toll = Toll::default();
         while toll.kills < kills {
             let folder = self.folder(calls);
-            let (asked_before, mut own) = (self.asked(), 0);
-            loop {
-                // A source that is complete would be read anew.
-                let left: Vec<&str> = SOURCES
-                    .into_iter()
-                    .filter(|source| !is_complete(&snapshots(folder.path(), source)))
-                    .collect();
-                if left.is_empty() {
-                    break;
-                }
+            let (asked_before, sent_before, mut own) = (self.asked(), self.sent(), 0);
+            // A source that is complete is not read again, as long as the other one is not.
+            while !SOURCES.iter().all(|source| is_complete(&snapshots(folder.path(), source))) {
                 let order = (toll.kills < kills)
                     .then(|| (random.usize(1..=12), LONGEST.mul_f64(random.f64() * random.f64())));
-                let (status, is_killed) = self.life(folder.path(), &left, order);
+                let (status, is_killed) = self.life(folder.path(), order);
                 let is_good = is_killed || status.success();
                 assert!(is_good, "{status} with seed {seed} after {toll:?}: {}", said(folder.path()));
                 own += usize::from(is_killed);
                 toll.kills += usize::from(is_killed);
             }
-            let asked = self.asked();
+            let (asked, all) = (self.asked(), self.sent());
             for (at, source) in SOURCES.into_iter().enumerate() {
                 let (it, undisturbed) = (whole(&snapshots(folder.path(), source)), &self.undisturbed[at]);
                 let where_ = format!("{source} with seed {seed} after {toll:?}");
@@ -147,6 +140,9 @@ impl Kills {
                 // Whatever was asked for twice was in flight when the program was killed.
                 let (sent, answers) = (asked[at] - asked_before[at], it.0.len());
                 assert!(sent <= answers + own * calls, "{where_}: {sent} requests for {answers} answers");
+                let counted = requests(&snapshots(folder.path(), source));
+                let bounds = answers..=all[at] - sent_before[at];
+                assert!(bounds.contains(&counted), "{where_}: {counted} requests, and not {bounds:?}");
                 toll.requests += sent;
                 toll.lost += sent - answers;
             }
@@ -188,13 +184,11 @@ impl Kills {
         folder
     }
 
-    /// Has the program extract the sources once; kills it a while after so many requests. Says how it ended, and whether
-    /// by that.
-    fn life(&self, folder: &Path, sources: &[&str], order: Option<(usize, Duration)>) -> (ExitStatus, bool) {
+    /// Has the program extract once; kills it a while after so many requests. Says how it ended, and whether by that.
+    fn life(&self, folder: &Path, order: Option<(usize, Duration)>) -> (ExitStatus, bool) {
         self.fuse.light(order.map_or(0, |(requests, _)| requests));
         let mut child: Child = Command::new(&self.program)
             .args(["extract", "p.toml"])
-            .args(sources.iter().flat_map(|source| ["--source", source]))
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -227,6 +221,17 @@ impl Kills {
             answers.count()
         })
     }
+
+    /// All requests, by source.
+    fn sent(&self) -> [usize; 2] {
+        self.servers.each_ref().map(|server| server.exchanges().len())
+    }
+}
+
+/// The requests that the manifest of the newest snapshot says were sent.
+fn requests(folder: &Path) -> usize {
+    let chain = snapshot::newest(folder).expect("it is whole").expect("there is a snapshot");
+    usize::try_from(chain.newest().manifest.requests).expect("they are few")
 }
 
 /// Name and body of every answer of the newest snapshot in the folder of a source, and its rows.

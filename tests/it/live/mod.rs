@@ -5,6 +5,7 @@ mod case;
 mod connectwise;
 mod datto_rmm;
 mod increments;
+mod interrupted;
 mod it_glue;
 mod kaseya_bms;
 mod kills;
