@@ -24,6 +24,8 @@ pub(super) struct Said<'a> {
     pub link: Option<String>,
     /// Rows in the answer.
     pub rows: u64,
+    /// The id of the last of them.
+    pub last: Option<String>,
     /// The number of the answer in the list, from 1.
     pub page: u64,
 }
@@ -41,6 +43,14 @@ pub(super) fn ask(endpoint: &Endpoint, paging: &Paging, size: Option<u64>, next:
         Paging::Number { page, first, size: name, page_size, .. } => {
             let number = next.and_then(|next| next.parse().ok()).unwrap_or(*first);
             ask.query.insert(page.clone(), number.into());
+            if let (Some(name), Some(rows)) = (name, size.or(*page_size)) {
+                ask.query.insert(name.clone(), rows.into());
+            }
+        }
+        Paging::LastId { after, size: name, page_size } => {
+            if let Some(id) = next {
+                ask.query.insert(after.clone(), id.into());
+            }
             if let (Some(name), Some(rows)) = (name, size.or(*page_size)) {
                 ask.query.insert(name.clone(), rows.into());
             }
@@ -123,6 +133,8 @@ pub(super) fn next(
             };
             is_more.then(|| (first + said.page).to_string())
         }
+        // The vendor may send fewer rows than were asked for, so a short page need not be the last.
+        Paging::LastId { .. } => said.last.clone(),
         // A page without rows may still have a next one.
         Paging::Link { member: path, .. } => member(said.answer, path, any_case).and_then(scalar),
         Paging::LinkHeader { page_size, .. } => match &said.link {

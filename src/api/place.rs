@@ -52,7 +52,7 @@ impl Place {
             values.extend(found.clone());
             secrets.extend(found);
         }
-        let base = address(filled(&api.base, &values).trim_end_matches('/'))?;
+        let base = address(filled(&in_place(&api.base, settings), &values).trim_end_matches('/'))?;
         Ok(Self { values, secrets, base, former: Vec::new() })
     }
 
@@ -66,6 +66,15 @@ impl Place {
             Some(rest) => format!("{}{rest}", self.base.as_str().trim_end_matches('/')),
             None => given.to_owned(),
         }
+    }
+}
+
+/// The system's address with the pipeline's in place of scheme and host, also where a system names them itself.
+fn in_place(base: &str, settings: &ApiSettings) -> String {
+    let own = base.split_once("://").map(|(_, rest)| rest.find('/').map_or("", |path| &rest[path..]));
+    match own.filter(|_| settings.base.is_some()) {
+        Some(path) => format!("{{host}}{path}"),
+        None => base.to_owned(),
     }
 }
 

@@ -331,13 +331,14 @@ impl Walk<'_> {
                 answer: &answer.json,
                 link: answer.link.clone(),
                 rows: count,
+                last: own.last().and_then(|row| member(row, &endpoint.id, any_case)).and_then(scalar),
                 page: place(paging, from.as_deref()).unwrap_or(page - first_page),
             };
             let mut following = next(paging, self.settings.page_size, total, &said, any_case);
             // A link that leads back, or a page number that starts over.
             let is_back = following.as_ref().is_some_and(|next| !followed.insert(next.clone()));
             let mut warnings = Vec::new();
-            if is_back && matches!(paging, Paging::Link { .. } | Paging::LinkHeader { .. }) {
+            if is_back && !matches!(paging, Paging::Number { .. }) {
                 warnings.push(format!("`{}`: the list leads back to a page that it had", endpoint.name));
             }
             if is_back || (repeats && matches!(paging, Paging::Number { .. })) {

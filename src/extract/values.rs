@@ -65,6 +65,9 @@ fn parse(text: &str) -> Option<DateTime> {
     if let Ok(number) = text.parse::<i64>() {
         return number_moment(text, number);
     }
+    if let Some(seconds) = whole_seconds(text) {
+        return number_moment(seconds, seconds.parse().ok()?);
+    }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at.to_zoned(TimeZone::UTC).datetime());
     }
@@ -103,6 +106,13 @@ fn parse(text: &str) -> Option<DateTime> {
         "%d-%b-%Y %H:%M:%S",
     ];
     moments.iter().find_map(|form| DateTime::strptime(form, text).ok())
+}
+
+/// The whole seconds of `1741000000.25`, seconds since 1970 with a fraction.
+fn whole_seconds(text: &str) -> Option<&str> {
+    let (seconds, fraction) = text.split_once('.')?;
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (seconds.len() == 10 && are_digits(seconds) && are_digits(fraction)).then_some(seconds)
 }
 
 /// `20250314`, or seconds or milliseconds since 1970.
@@ -221,6 +231,7 @@ mod tests {
             ("2024-01-11T22:40:00+02:00", "2024-01-11T20:40:00Z"),
             ("1741000000000", "2025-03-03T11:06:40Z"),
             ("1741000000", "2025-03-03T11:06:40Z"),
+            ("1741000000.25", "2025-03-03T11:06:40Z"),
             ("3/3/2025 11:06:40 AM", "2025-03-03T11:06:40Z"),
             ("2024-01-11 22:40", "2024-01-11T22:40:00Z"),
         ] {

@@ -165,6 +165,15 @@ pub enum Paging {
         /// The query parameter of the number.
         page: String,
     },
+    /// Behind the id of the last row that was read; a page without rows is the end.
+    LastId {
+        /// The query parameter of the id; the first call is without it.
+        after: String,
+        /// The query parameter of the size; nothing where the vendor has none.
+        size: Option<String>,
+        /// Rows per page.
+        page_size: Option<u64>,
+    },
     /// By the number of the next row.
     Rows {
         /// The parameter of the first row that is wanted.

@@ -258,10 +258,12 @@ impl<'a> Checker<'a, '_> {
         match paging {
             Paging::Link { query, .. } => self.query(query, &[]),
             Paging::LinkHeader { headers, .. } => self.headers(headers, &[]),
-            Paging::Number { size, page_size, .. } if size.is_some() != page_size.is_some() => {
-                self.faults.add("size", "`size` and `page_size` go together".to_owned());
+            Paging::Number { size, page_size, .. } | Paging::LastId { size, page_size, .. } => {
+                if size.is_some() != page_size.is_some() {
+                    self.faults.add("size", "`size` and `page_size` go together".to_owned());
+                }
             }
-            Paging::None | Paging::Number { .. } | Paging::Rows { .. } => {}
+            Paging::None | Paging::Rows { .. } => {}
         }
     }
 

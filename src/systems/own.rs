@@ -117,14 +117,19 @@ fn take_out_of(value: &mut DeValue<'_>, name: &str, span: &Range<usize>) -> Opti
     }
 }
 
-/// The first line that a name stands in, outside of comments; the first of all where there is none.
+/// The line that a name is given in, or else the first that it stands in outside of comments; the first of all where there
+/// is none.
 fn line_of(text: &str, name: &str) -> usize {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let gives = |line: &str| {
+        let given = line.split_once('=').filter(|(key, _)| key.trim() == "name");
+        given.is_some_and(|(_, value)| value.trim().trim_matches(['"', '\'']) == name)
+    };
     let holds = |line: &str| {
         let code = line.split('#').next().unwrap_or_default();
         code.match_indices(name).any(|(start, found)| {
             !code[..start].ends_with(is_name) && !code[start + found.len()..].starts_with(is_name)
         })
     };
-    text.lines().position(holds).map_or(1, |line| line + 1)
+    text.lines().position(gives).or_else(|| text.lines().position(holds)).map_or(1, |line| line + 1)
 }

@@ -31,11 +31,11 @@ const AGENTS: &str = r#"{
     {"AgentID": 71, "CustomerID": 7, "CustomerName": "Acme", "AgentName": "RECEPTION", "MachineName": "ACM-PC-01",
      "SystemName": "ACM-PC-01", "OSType": "Work Station", "OS": "Microsoft Windows 11 Pro", "Vendor": "HP",
      "VendorSerialNumber": "5cg1234xyz", "VendorBrandModel": "EliteDesk 800", "Online": true,
-     "MacAddresses": ["3C52820A1B2C", "3C52820A1B2D"], "IPAddresses": ["192.168.1.20"],
+     "MacAddresses": ["3C52820A1B2C", "3C52820A1B2D"], "IpAddresses": ["192.168.1.20"],
      "LastSeen": "2026-11-20T16:01:00Z", "WindowsSerialNumber": "geheim-00330"},
     {"AgentID": 72, "CustomerID": 7, "CustomerName": "Acme", "AgentName": null, "MachineName": "ACM-NB-02",
      "SystemName": null, "OSType": "Work Station", "OS": "macOS 15", "Vendor": "Apple", "VendorSerialNumber": "",
-     "VendorBrandModel": null, "Online": false, "MacAddresses": [], "IPAddresses": []}
+     "VendorBrandModel": null, "Online": false, "MacAddresses": [], "IpAddresses": []}
   ],
   "totalItemCount": 2, "page": 1, "itemsInPage": 500, "totalPages": 1, "prevLink": "", "nextLink": ""
 }"#;
@@ -123,7 +123,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
         .replace("needs = [\"AgentID\", \"MachineName\"]\n", "");
     assert_snapshot!(workspace(&wrong).seen(&["check", "p.toml"]), @r#"
     ---- stderr
-    error[P212]: the system `./systems/atera.toml` is wrong in line 14: its `name` is that of a system of the program, `datto-rmm`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 20: its `name` is that of a system of the program, `datto-rmm`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -131,7 +131,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 26: the address `http://app.atera.com/api/v3` does not begin with `https://`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 34: the address `http://app.atera.com/api/v3` does not begin with `https://`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -139,7 +139,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 59: no JSON shape has `clients` among its `files`, so its answers cannot be read
+    error[P212]: the system `./systems/atera.toml` is wrong in line 107: no JSON shape has `clients` among its `files`, so its answers cannot be read
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -147,7 +147,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 59: the endpoint `clients` is asked per record of `agents`, which does not stand before it
+    error[P212]: the system `./systems/atera.toml` is wrong in line 107: the endpoint `clients` is asked per record of `agents`, which does not stand before it
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -155,7 +155,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 59: the endpoint `clients` is asked per record, and does not say of which: `{id}`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 107: the endpoint `clients` is asked per record, and does not say of which: `{id}`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -163,7 +163,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 60: the endpoint `agents`: nothing gives `{id}` in `/agents/{id}` a value
+    error[P212]: the system `./systems/atera.toml` is wrong in line 119: the endpoint `agents`: nothing gives `{id}` in `/agents/{id}` a value
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -171,7 +171,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 60: the endpoint `agents`: the credential `api_key` stands outside of `sign_in` and `headers`: `{api_key}`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 119: the endpoint `agents`: the credential `api_key` stands outside of `sign_in` and `headers`: `{api_key}`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -179,7 +179,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
       |
       = hint: `matchbook systems --file FILE` checks it
 
-    error[P212]: the system `./systems/atera.toml` is wrong in line 96: configurations have no column `serialnumber`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 152: configurations have no column `serialnumber`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -193,7 +193,7 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
     let member = example().replace("role = \"rmm\"", "role = \"rmm\"\ncolour = \"red\"");
     assert_snapshot!(workspace(&member).seen(&["run", "p.toml"]), @r#"
     ---- stderr
-    error[P212]: the system `./systems/atera.toml` is wrong in line 17: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `heading_marks`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
+    error[P212]: the system `./systems/atera.toml` is wrong in line 23: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `heading_marks`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
      --> p.toml:8:10
       |
     8 | system = "./systems/atera.toml"
@@ -207,14 +207,14 @@ fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
     let broken = example().replace("title = \"Atera\"", "title = Atera");
     assert_snapshot!(workspace(&broken).seen(&["systems", "--file", "systems/atera.toml"]), @"
     ---- stderr
-    error: systems/atera.toml is wrong in line 15: string values must be quoted, expected literal string
+    error: systems/atera.toml is wrong in line 21: string values must be quoted, expected literal string
     ---- exit 4
     ");
     let hub = example().replace("role = \"rmm\"", "role = \"hub\"\ntwo_way = true");
     assert_snapshot!(workspace(&hub).seen(&["systems", "--file", "systems/atera.toml"]), @"
     ---- stderr
-    error: systems/atera.toml is wrong in line 16: its `role` cannot be `hub`: plans are written for IT Glue alone
-           systems/atera.toml is wrong in line 17: it cannot have `two_way`: the hub pushes to the systems that it has integrations with
+    error: systems/atera.toml is wrong in line 22: its `role` cannot be `hub`: plans are written for IT Glue alone
+           systems/atera.toml is wrong in line 23: it cannot have `two_way`: the hub pushes to the systems that it has integrations with
     ---- exit 4
     ");
 }
@@ -239,11 +239,11 @@ fn what_has_the_wrong_type_is_said_with_its_line_all_at_once() {
         .replace("kind = \"number\"", "kind = \"numbers\"");
     assert_snapshot!(workspace(&wrong).seen(&["systems", "--file", "systems/atera.toml"]), @r#"
     ---- stderr
-    error: systems/atera.toml is wrong in line 16: no role is called `rmn`
-           systems/atera.toml is wrong in line 17: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `heading_marks`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
-           systems/atera.toml is wrong in line 42: invalid type: string "two", expected u64
-           systems/atera.toml is wrong in line 47: unknown variant `numbers`, expected one of `none`, `number`, `link`, `link-header`, `rows`
-           systems/atera.toml is wrong in line 68: no entity is called `device`
+    error: systems/atera.toml is wrong in line 22: no role is called `rmn`
+           systems/atera.toml is wrong in line 23: unknown field `colour`, expected one of `name`, `extends`, `title`, `role`, `entities`, `roles`, `integration_types`, `carries_hub_ids`, `preset`, `resolves`, `two_way`, `syncs`, `secrets`, `open_objects`, `heading_marks`, `masks`, `push`, `lists`, `refuses`, `others`, `foreign_folders`, `list`, `failed`, `any_case`, `refused`, `license_holders`, `csv`, `directory`, `json`, `api`
+           systems/atera.toml is wrong in line 71: invalid type: string "two", expected u64
+           systems/atera.toml is wrong in line 80: unknown variant `numbers`, expected one of `none`, `number`, `link`, `link-header`, `last-id`, `rows`
+           systems/atera.toml is wrong in line 120: no entity is called `device`
     ---- exit 4
     "#);
     let own = "extends = \"datto-rmm\"\nname = \"my-datto\"\n[api.pace]\nrequests = \"many\"\nspeed = 3\n\

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "the fakes offer more than every test uses")]
 
+pub mod atera;
 pub mod autotask;
 #[cfg(test)]
 mod client;
@@ -19,6 +20,7 @@ pub mod kaseya_bms;
 pub mod limits;
 pub mod lists;
 pub mod message;
+pub mod ninja_one;
 pub mod paging;
 pub mod server;
 pub mod spec;
