@@ -20,8 +20,18 @@ pub struct Spec {
     pub seed: u64,
     /// One organization holds 300,000 devices, or a third of fewer than a million.
     pub has_giant: bool,
-    /// A tenth of the devices are clones that share their serial number with a few others.
-    pub shares_serials: bool,
+    pub clones: Clones,
+}
+
+/// Which devices share their serial number with a few others, as clones of virtual machines and forged firmware do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clones {
+    /// Two in a thousand, as in every estate.
+    Few,
+    /// One in ten.
+    Tenth,
+    /// All of them, in groups of four.
+    All,
 }
 
 /// Devices of the giant organization of a skewed estate.
@@ -35,8 +45,11 @@ const NO_SERIAL: [u64; 3] = [250, 150, 50];
 const NO_MAC: [u64; 3] = [300, 200, 50];
 /// In a thousand: devices with a serial number that is none.
 const JUNK_SERIAL: u64 = 50;
-/// In a thousand: rows of the PSA and the RMM in which a field differs from the hub's.
-const CHANGED: u64 = 125;
+/// In a thousand: rows of the PSA and the RMM in which a field was changed.
+const CHANGED: u64 = 100;
+/// In a thousand: devices that the hub calls by their place. With those that were changed, a field differs from the hub's
+/// in 10 to 15 % of the rows.
+const NAMED_OTHERWISE: u64 = 50;
 
 /// Writes the whole estate to `sink`.
 ///
@@ -218,7 +231,7 @@ impl Client {
         let model = words::MODELS[at];
         let serial = self.serial(device);
         let hostname = format!("{}-{}-{number:05}", self.prefix, &model.0[..1]);
-        let is_named_otherwise = self.rng.chance(300);
+        let is_named_otherwise = self.rng.chance(NAMED_OTHERWISE);
         let place = self.rng.pick(words::PLACES);
         let location = self.rng.below(locations);
         let year = 2019 + self.rng.below(6);
@@ -269,7 +282,7 @@ impl Client {
             if system == System::Hub {
                 row.linked = self.record_id(System::Psa, 3, number);
             } else if self.rng.chance(CHANGED) {
-                self.change(row, number);
+                self.change(system, row, number);
             }
             sink.device(system, row)?;
         }
@@ -280,19 +293,26 @@ impl Client {
         if self.rng.chance(JUNK_SERIAL) {
             return self.rng.pick(words::JUNK_SERIALS).to_owned();
         }
-        // Clones share the number of one device of their forty; a few do in every estate.
-        let clones = if self.spec.shares_serials { 100 } else { 2 };
-        serial_number(if self.rng.chance(clones) { device / 40 * 40 } else { device })
+        // Clones have the number of the first of their group.
+        let (clones, group) = match self.spec.clones {
+            Clones::Few => (2, 40),
+            Clones::Tenth => (100, 40),
+            Clones::All => (1000, 4),
+        };
+        serial_number(if self.rng.chance(clones) { device / group * group } else { device })
     }
 
-    /// Changes one field of a row.
-    fn change(&mut self, row: &mut DeviceRow, number: u64) {
-        match self.rng.below(6) {
-            0 => row.status = "Spare",
-            1 => row.primary_ip = ip(number + 1),
-            2 => row.operating_system = "Windows 11 Professional",
-            3 => row.hostname.push('R'),
-            4 => row.asset_tag = format!("OLD-{number}"),
+    /// Changes one field of a row, of those that the files of its system have.
+    fn change(&mut self, system: System, row: &mut DeviceRow, number: u64) {
+        match self.rng.below(if system == System::Psa { 5 } else { 3 }) {
+            0 => row.primary_ip = ip(number + 1),
+            1 if row.operating_system == "Windows 11 Professional" => {
+                row.operating_system = "Windows 10 Professional";
+            }
+            1 => row.operating_system = "Windows 11 Professional",
+            2 if system == System::Psa => row.status = "Spare",
+            2 => row.hostname.push('R'),
+            3 => row.asset_tag = format!("OLD-{number}"),
             _ => row.name = row.name.to_lowercase(),
         }
     }

@@ -1,23 +1,14 @@
 //! Whole runs: a generated estate in a folder of its own, the binary, and what it leaves in the warehouse.
 
-#[path = "../../../examples/estate/csv_files.rs"]
-mod csv_files;
-#[path = "../../../examples/estate/rng.rs"]
-mod rng;
-#[path = "../../../examples/estate/rows.rs"]
-mod rows;
-#[path = "../../../examples/estate/words.rs"]
-mod words;
-#[path = "../../../examples/estate/world.rs"]
-mod world;
+#[path = "../../../examples/estate/mod.rs"]
+mod generator;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use csv_files::CsvFiles;
+use generator::{Clones, Format, Spec};
 use tempfile::TempDir;
-use world::Spec;
 
 /// The tables that a run fills, the runs themselves aside.
 const TABLES: [&str; 19] = [
@@ -86,11 +77,9 @@ impl Whole {
             organization_size: 25,
             seed: 11,
             has_giant: false,
-            shares_serials: true,
+            clones: Clones::Tenth,
         };
-        let mut files = CsvFiles::create(folder.path()).expect("the folder is writable");
-        world::generate(&spec, &mut files).expect("the folder is writable");
-        files.finish().expect("the folder is writable");
+        generator::write(folder.path(), &spec, Format::Csv).expect("the folder is writable");
         std::fs::write(folder.path().join("estate.toml"), PIPELINE).expect("the folder is writable");
         std::fs::write(folder.path().join("estate.decisions.csv"), DECISIONS)
             .expect("the folder is writable");
