@@ -8,7 +8,7 @@ use super::exit_code;
 use super::extract;
 use super::failure::Failure;
 use crate::pipeline;
-use crate::report::{Lines, Printer, Text, render_summary};
+use crate::report::{Lines, Printer, Text, render_summary, render_timings};
 use crate::run::{self, RunOptions, RunSummary, Stage, Status};
 
 /// Read, match, compare and plan, and write the warehouse
@@ -46,6 +46,9 @@ pub(super) struct RunArgs {
     /// Write events and the summary as JSON lines
     #[arg(long, help_heading = "Output")]
     json: bool,
+    /// Print what every stage cost: time, processor time, and the most memory up to its end
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    timings: bool,
     /// Exit with 1 when anything differs
     #[arg(long, help_heading = "Output")]
     exit_code: bool,
@@ -94,6 +97,9 @@ impl RunArgs {
             let summary = run::run(&pipeline, &options, &text)?;
             drop(text);
             let written = self.pipeline.display().to_string();
+            if self.timings {
+                printer.report(&render_timings(&summary.timings, printer.out_paint()));
+            }
             printer.report(&render_summary(&summary, &written, printer.out_paint()));
             summary
         };

@@ -73,12 +73,14 @@ impl Reporter for Lines<'_> {
             Event::FileRead { source, file, rows } => {
                 json!({"type": "file_read", "source": source, "file": file, "rows": rows})
             }
-            Event::StageFinished { stage, rows, elapsed } => json!({
+            Event::StageFinished(timing) => json!({
                 "type": "stage_finished",
-                "stage": stage.name(),
-                "rows": rows,
-                "unit": stage.unit(),
-                "seconds": elapsed.as_secs_f64(),
+                "stage": timing.stage.name(),
+                "rows": timing.rows,
+                "unit": timing.stage.unit(),
+                "seconds": timing.elapsed.as_secs_f64(),
+                "processor_seconds": timing.processor.map(|time| time.as_secs_f64()),
+                "peak_memory": timing.peak_memory,
             }),
             Event::Warning(warning) => of_warning(warning),
         };

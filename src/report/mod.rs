@@ -11,6 +11,7 @@ mod printer;
 mod progress;
 mod summary;
 pub mod table;
+mod timings;
 pub mod words;
 
 pub use explanation::render as render_explanation;
@@ -19,3 +20,4 @@ pub use json::{FORMAT, Lines};
 pub use printer::{Colour, Level, Paint, Printer, Tone};
 pub use progress::Text;
 pub use summary::render as render_summary;
+pub use timings::render as render_timings;

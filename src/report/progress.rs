@@ -64,11 +64,12 @@ impl Reporter for Text<'_> {
                     self.printer.detail(&format!("  {source}: {} from {file}", words::count(*rows, "row")));
                 });
             }
-            Event::StageFinished { stage, rows, elapsed } => self.aside(|| {
+            Event::StageFinished(timing) => self.aside(|| {
                 self.printer.detail(&format!(
-                    "{stage}: {} in {}",
-                    words::count(*rows, stage.unit()),
-                    words::seconds(*elapsed)
+                    "{}: {} in {}",
+                    timing.stage,
+                    words::count(timing.rows, timing.stage.unit()),
+                    words::seconds(timing.elapsed)
                 ));
             }),
             Event::Warning(warning) => self.aside(|| {

@@ -1,7 +1,8 @@
 //! What a run tells while it works. A run prints nothing itself; a [`Reporter`] decides what becomes of its events.
 
 use std::fmt;
-use std::time::Duration;
+
+use super::Timing;
 
 /// A stage of a run, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -86,14 +87,7 @@ pub enum Event<'a> {
         rows: u64,
     },
     /// A stage ended.
-    StageFinished {
-        /// The stage.
-        stage: Stage,
-        /// How many of [`Stage::unit`] it made.
-        rows: u64,
-        /// How long it took.
-        elapsed: Duration,
-    },
+    StageFinished(Timing),
     /// Something that a person should know and that does not stop the run.
     Warning(&'a Warning),
 }

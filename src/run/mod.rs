@@ -15,6 +15,7 @@ mod narrow;
 mod options;
 mod record;
 mod summary;
+mod timing;
 mod work;
 
 use std::time::Instant;
@@ -27,6 +28,7 @@ pub use event::{Event, Reporter, Silent, Stage, Warning};
 pub use limits::check_bad_rows;
 pub use options::RunOptions;
 pub use summary::{DifferenceSummary, PlanSummary, RunSummary, SourceSummary, Status};
+pub use timing::Timing;
 pub use work::{Work, work};
 
 use crate::model::Previous;
@@ -79,7 +81,7 @@ pub fn run(
     // Nothing asks for keys any more, and they are a tenth of what a large run holds in memory.
     work.keys = None;
     let run_id = match &mut warehouse {
-        Some(warehouse) => record::write(warehouse, pipeline, &work, started_at, &held_by, reporter)?,
+        Some(warehouse) => record::write(warehouse, pipeline, &mut work, started_at, &held_by, reporter)?,
         None => None,
     };
     let status = match (run_id, holds.is_empty()) {
@@ -106,6 +108,7 @@ pub fn run(
         findings: if scope.is_some() { Vec::new() } else { summary::findings(&work.findings) },
         details: scope.as_ref().map(|scope| details::details(pipeline, &work, scope)),
         warehouse: pipeline.warehouse.clone(),
+        timings: work.timings,
         elapsed: started.elapsed(),
     })
 }

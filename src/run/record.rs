@@ -11,7 +11,7 @@ use crate::warehouse::{RunRecord, RunStatus, Warehouse};
 pub(super) fn write(
     warehouse: &mut Warehouse,
     pipeline: &Pipeline,
-    work: &Work,
+    work: &mut Work,
     started_at: Timestamp,
     held_by: &[String],
     reporter: &dyn Reporter,
@@ -21,7 +21,8 @@ pub(super) fn write(
         return Ok(None);
     };
     let settings = settings(pipeline);
-    let run_id = timed(reporter, Stage::Warehouse, || {
+    let mut timings = std::mem::take(&mut work.timings);
+    let run_id = timed(reporter, &mut timings, Stage::Warehouse, || {
         let run_id = warehouse.write(&RunRecord {
             pipeline,
             started_at,
@@ -40,6 +41,7 @@ pub(super) fn write(
         let records = work.extracted.tables.iter().map(|table| table.len() as u64).sum();
         Ok((run_id, records))
     })?;
+    work.timings = timings;
     Ok(Some(run_id))
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustc_hash::FxHashSet;
 
 use super::narrow::Scope;
-use super::{Details, Stage, Warning, Work};
+use super::{Details, Stage, Timing, Warning, Work};
 use crate::diff::DiffKind;
 use crate::model::{Entity, Finding, Records, State};
 use crate::pipeline::Pipeline;
@@ -63,6 +63,8 @@ pub struct RunSummary {
     pub details: Option<Details>,
     /// Where the warehouse is.
     pub warehouse: PathBuf,
+    /// What every stage cost, in order.
+    pub timings: Vec<Timing>,
     /// How long it took.
     pub elapsed: Duration,
 }

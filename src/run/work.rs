@@ -1,8 +1,7 @@
 //! The stages in memory: everything of a run but the warehouse.
 
-use std::time::Instant;
-
-use super::{Event, Reporter, RunError, Stage, Warning, checks, limits};
+use super::timing::Clock;
+use super::{Event, Reporter, RunError, Stage, Timing, Warning, checks, limits};
 use crate::extract::{self, Extracted};
 use crate::matching::{self, Decision, Matching};
 use crate::model::{Finding, Previous};
@@ -28,6 +27,8 @@ pub struct Work {
     pub plan: Option<Plan>,
     /// What was noticed, by all stages.
     pub findings: Vec<Finding>,
+    /// What every stage cost, in order.
+    pub timings: Vec<Timing>,
 }
 
 /// Runs the stages up to `last`, at most the plan.
@@ -42,7 +43,8 @@ pub fn work(
     reporter: &dyn Reporter,
 ) -> Result<Work, RunError> {
     let junk = Junk::new(&pipeline.junk);
-    let mut extracted = timed(reporter, Stage::Extract, || {
+    let mut timings = Vec::new();
+    let mut extracted = timed(reporter, &mut timings, Stage::Extract, || {
         let extracted = extract::extract(pipeline, &junk, &|event| tell(pipeline, reporter, event))?;
         let rows = extracted.tables.iter().map(|table| table.len() as u64).sum();
         Ok::<_, RunError>((extracted, rows))
@@ -71,10 +73,11 @@ pub fn work(
         resolution: None,
         plan: None,
         findings: Vec::new(),
+        timings: Vec::new(),
     };
     let tables = &work.extracted.tables;
     if last >= Stage::Normalize {
-        let keys = timed(reporter, Stage::Normalize, || {
+        let keys = timed(reporter, &mut timings, Stage::Normalize, || {
             let (keys, found) = normalize::normalize(tables, pipeline, &work.junk);
             findings.extend(found);
             let rows = tables.iter().map(|table| table.len() as u64).sum();
@@ -83,7 +86,7 @@ pub fn work(
         work.keys = Some(keys);
     }
     if let (Some(keys), true) = (&work.keys, last >= Stage::Match) {
-        let matching = timed(reporter, Stage::Match, || {
+        let matching = timed(reporter, &mut timings, Stage::Match, || {
             let mut matching = matching::fold(pipeline, tables, keys, decisions);
             findings.append(&mut matching.findings);
             let clusters = matching.entities.iter().map(|entity| entity.clusters.len() as u64).sum();
@@ -95,7 +98,7 @@ pub fn work(
         work.matching = Some(matching);
     }
     if let (Some(matching), true) = (&work.matching, last >= Stage::Diff) {
-        let resolution = timed(reporter, Stage::Diff, || {
+        let resolution = timed(reporter, &mut timings, Stage::Diff, || {
             let lookups = &work.extracted.lookups;
             let mut resolution =
                 ownership::resolve(pipeline, tables, matching, &work.junk, lookups, previous);
@@ -108,7 +111,7 @@ pub fn work(
     if let (Some(keys), Some(matching), Some(resolution), true) =
         (&work.keys, &work.matching, &work.resolution, last >= Stage::Plan)
     {
-        let plan = timed(reporter, Stage::Plan, || {
+        let plan = timed(reporter, &mut timings, Stage::Plan, || {
             let plan = plan::plan(&PlanInput {
                 pipeline,
                 tables,
@@ -125,19 +128,23 @@ pub fn work(
     }
     findings.sort();
     work.findings = findings;
+    work.timings = timings;
     Ok(work)
 }
 
 /// Runs one stage between its two events. The stage says what it made, and how many.
 pub(super) fn timed<T>(
     reporter: &dyn Reporter,
+    timings: &mut Vec<Timing>,
     stage: Stage,
     body: impl FnOnce() -> Result<(T, u64), RunError>,
 ) -> Result<T, RunError> {
-    let started = Instant::now();
+    let clock = Clock::start(stage);
     reporter.event(&Event::StageStarted(stage));
     let (made, rows) = body()?;
-    reporter.event(&Event::StageFinished { stage, rows, elapsed: started.elapsed() });
+    let timing = clock.stop(rows);
+    reporter.event(&Event::StageFinished(timing));
+    timings.push(timing);
     Ok(made)
 }
 

@@ -82,9 +82,14 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, WarehouseError> {
         common(Config::default())?
             .with("storage_compatibility_version", STORAGE_VERSION)?
             .max_memory(WRITE_MEMORY)?
-            .threads(i64::try_from(rayon::current_num_threads()).unwrap_or(1))?
+            // A run asks for more when it is worth it.
+            .threads(1)?
             // Loading with several threads keeps the order inside batches only, and a sort would cost more than it gives.
-            .with("preserve_insertion_order", "false")
+            .with("preserve_insertion_order", "false")?
+            // After a task DuckDB gives free memory back to the system, for which the C library walks all that the
+            // process has; a large run has gigabytes, and reads on.
+            .with("allocator_flush_threshold", "1TB")?
+            .with("allocator_bulk_deallocation_flush_threshold", "1TB")
     };
     let connection =
         config().and_then(|config| Connection::open_with_flags(path, config)).and_then(|connection| {

@@ -3,9 +3,8 @@
 //! `INSERT ... SELECT` from a table function is the one way into a table that DuckDB runs on several threads inside one
 //! transaction; an appender is fed, and compresses, on a single one. Loading is most of a large run, and this halves it.
 //!
-//! A batch goes to one thread as a whole and is as long as a group of rows of the file. So every group has neighbouring
-//! rows in their order, and a reader of some of them still skips the rest; the order of the groups is that in which
-//! the threads finished them.
+//! A batch goes to one thread as a whole, and few batches make a group of rows of the file. So a group has neighbouring
+//! rows, and a reader of some of them still skips the rest; the order of the batches is that in which threads took them.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -25,8 +24,8 @@ use duckdb::vtab::{
 
 use super::views::quoted;
 
-/// Rows per batch: those of one row group in DuckDB's files.
-pub(super) const BATCH: usize = 122_880;
+/// Rows per batch: a quarter of a row group of DuckDB's files, so that threads end at about the same time.
+pub(super) const BATCH: usize = 30_720;
 
 /// Rows of one chunk, DuckDB's unit of work.
 const CHUNK: usize = 2048;

@@ -11,9 +11,12 @@ use super::names::Names;
 use super::{WarehouseError, outcomes, previous, records, results, status};
 use crate::diff::{Conflict, Diff};
 use crate::matching::Matching;
-use crate::model::{Entity, Finding, Previous, QuarantineRow, Role, Tables};
+use crate::model::{Entity, Finding, Previous, QuarantineRow, Records, Role, Tables};
 use crate::pipeline::Pipeline;
 use crate::plan::Plan;
+
+/// So many records are worth a thread.
+const RECORDS_OF_A_THREAD: usize = 100_000;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,12 +150,20 @@ impl Warehouse {
         make(&self.path)?;
         let mut connection = open_to_write(&self.path)?;
         let identity = identify(&connection, &self.path)?;
+        connection.execute_batch(&format!("SET threads = {}", threads(run.tables))).map_err(failed)?;
         let run_id = write(&mut connection, identity, run).map_err(failed)?;
         // The run is in. When the disk is too full to fold the log into the file, the next opening does it.
         let _ = connection.execute_batch("CHECKPOINT");
         connection.close().map_err(|(_, error)| failed(error))?;
         Ok(run_id)
     }
+}
+
+/// How many threads write so many records. While one of them has all there is to do, the others do not sleep but ask for
+/// work all the time, so small runs are written by one.
+fn threads(tables: &Tables) -> usize {
+    let records: usize = tables.iter().map(Records::len).sum();
+    (records / RECORDS_OF_A_THREAD).clamp(1, rayon::current_num_threads())
 }
 
 /// What makes the rows of a table.

@@ -5,6 +5,7 @@
 //! share a word where a scope is large.
 
 mod elsewhere;
+mod likeness;
 mod names;
 
 use rayon::prelude::*;

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::likeness::Likeness;
 use super::{Proposal, is_subject, score};
 use crate::matching::entity::Estate;
 use crate::matching::outcome::{CandidateKind, ClusterIx, EntityMatching, NO_CLUSTER};
@@ -205,26 +206,33 @@ impl Scope<'_> {
     }
 
     fn by_likeness(&self, subjects: &[(ClusterIx, RecordRef)], proposals: &mut Vec<Proposal>) {
-        let names: Vec<(ClusterIx, String)> = self
+        let names: Vec<(ClusterIx, Likeness)> = self
             .clusters()
-            .filter_map(|(cluster, founder)| Some((cluster, fold_case(&self.name(founder)?))))
+            .filter_map(|(cluster, founder)| Some((cluster, Likeness::new(fold_case(&self.name(founder)?)))))
             .collect();
         let compares_all = subjects.len().saturating_mul(names.len()) <= FULL_PAIRS;
         let mut by_word: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
         if !compares_all {
             for (at, (_, name)) in names.iter().enumerate() {
-                for word in name.split_whitespace() {
+                for word in name.text().split_whitespace() {
                     by_word.entry(word).or_default().push(at);
                 }
             }
             by_word.retain(|_, holders| holders.len() <= COMMON_WORD);
         }
         for (own, subject) in subjects {
-            let Some(name) = self.name(*subject).map(|name| fold_case(&name)) else { continue };
+            let Some(name) = self.name(*subject).map(|name| Likeness::new(fold_case(&name))) else {
+                continue;
+            };
             let mut near: Vec<usize> = if compares_all {
                 (0..names.len()).collect()
             } else {
-                name.split_whitespace().filter_map(|word| by_word.get(word)).flatten().copied().collect()
+                name.text()
+                    .split_whitespace()
+                    .filter_map(|word| by_word.get(word))
+                    .flatten()
+                    .copied()
+                    .collect()
             };
             near.sort_unstable();
             near.dedup();
@@ -233,8 +241,7 @@ impl Scope<'_> {
                 if cluster == own || *cluster == NO_CLUSTER || !self.is_earlier(*cluster, *subject) {
                     continue;
                 }
-                let likeness = strsim::jaro_winkler(&name, other);
-                if likeness >= LEAST_LIKENESS {
+                if let Some(likeness) = name.to(other, LEAST_LIKENESS) {
                     #[expect(
                         clippy::cast_possible_truncation,
                         reason = "a likeness between 0 and 1 loses only digits"
@@ -244,7 +251,7 @@ impl Scope<'_> {
                         *subject,
                         *cluster,
                         scored,
-                        format!("the names are alike: {other}"),
+                        format!("the names are alike: {}", other.text()),
                     ));
                 }
             }
