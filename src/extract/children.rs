@@ -2,6 +2,7 @@
 
 use super::element::Mapping;
 use super::joins::Joins;
+use super::nested::Nested;
 use super::node::{Node, Path};
 use super::sink::{FileRows, Repeats, Sink};
 use crate::model::{Entity, SourceIx, fields};
@@ -19,6 +20,7 @@ struct Kind<'s> {
     parent: Vec<(usize, Path)>,
     mapping: Mapping<'s>,
     sink: Sink<'s>,
+    nested: Nested,
 }
 
 impl<'s> Children<'s> {
@@ -39,13 +41,14 @@ impl<'s> Children<'s> {
                     .collect(),
                 mapping: Mapping::of_child(child, source, joins),
                 sink: Sink::new(ix, source, child.entity, file),
+                nested: Nested::default(),
             }
         };
         Self(children.iter().map(kind).collect())
     }
 
-    /// Takes the children of one element; those in arrays are taken out of it.
-    pub fn take(&mut self, element: &mut Node<'_>, number: u64, secrets: &Secrets) {
+    /// Takes the children of one element, which `own` is the mapping of; those in arrays are taken out of it.
+    pub fn take(&mut self, own: &Mapping<'_>, element: &mut Node<'_>, number: u64, secrets: &Secrets) {
         for kind in &mut self.0 {
             let Some(list) = &kind.list else {
                 if kind.mapping.has_id(element) && kind.mapping.skip_reason(element).is_none() {
@@ -59,7 +62,9 @@ impl<'s> Children<'s> {
                 Some(Node::Array(items)) => std::mem::take(items),
                 _ => continue,
             };
+            kind.nested.begin(own.id(element).unwrap_or_default());
             for item in items {
+                kind.nested.note(!kind.mapping.has_id(&item));
                 if kind.mapping.has_id(&item) {
                     kind.inherit(element);
                     kind.mapping.take(item, &mut kind.sink);
@@ -76,7 +81,7 @@ impl<'s> Children<'s> {
     pub fn build(self) -> Vec<(Entity, FileRows)> {
         let rows = |kind: Kind<'_>| {
             let repeats = if kind.list.is_some() { Repeats::Bad } else { Repeats::Merged };
-            (kind.entity, FileRows { repeats, ..kind.sink.build() })
+            (kind.entity, FileRows { repeats, nested: kind.nested, ..kind.sink.build() })
         };
         self.0.into_iter().map(rows).collect()
     }

@@ -89,7 +89,7 @@ pub(super) fn read(
             }
             named.add(&element);
             link(&mut element, &included);
-            children.take(&mut element, number, &source.system.secrets);
+            children.take(&mapping, &mut element, number, &source.system.secrets);
             mapping.take(element, &mut sink);
             sink.finish(number, String::new);
             true

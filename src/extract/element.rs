@@ -176,6 +176,17 @@ impl<'s> Mapping<'s> {
         Self { columns, skips, source, skip_position, id, mains }
     }
 
+    /// The id of the element.
+    pub fn id(&self, element: &Node<'_>) -> Option<String> {
+        match &self.id {
+            Some(Maker::First(paths)) => paths.iter().find_map(|path| path.filled(element)),
+            Some(Maker::Part(Part::Copy(path))) => path.filled(element),
+            Some(Maker::Made(made)) => made.value(element, &self.source.name),
+            _ => None,
+        }
+        .map(Cow::into_owned)
+    }
+
     /// Whether the element has an id.
     pub fn has_id(&self, element: &Node<'_>) -> bool {
         match &self.id {

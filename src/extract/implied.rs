@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::assemble;
 use super::identity::implied_id;
+use super::nested::Nested;
 use super::sink::{FileRows, Repeats};
 use crate::model::{Entity, FileInfo, Records, RecordsBuilder, SourceIx, column, fields};
 use crate::normalize::{fold_case, name_key};
@@ -81,6 +82,7 @@ pub(super) fn with_organizations(
         findings: Vec::new(),
         quarantine: Vec::new(),
         repeats: Repeats::default(),
+        nested: Nested::default(),
     });
     let parts = assemble::Parts { files: files.into(), ..assemble::Parts::default() };
     assemble::table(source, name, entity, parts, None).records

@@ -36,6 +36,7 @@ mod lists;
 mod made;
 mod members;
 mod merge;
+mod nested;
 mod node;
 mod parquet;
 mod parts;
@@ -434,6 +435,7 @@ impl Collected {
         homes: &BTreeMap<(SourceIx, String), Home>,
         names: &[ProductNames],
     ) -> Extracted {
+        self.records.values_mut().for_each(|files| nested::drop_superseded(files));
         self.settle(pipeline);
         resolve::resolve(pipeline, &self.lookups, &mut self.records);
         let given = belonging::assign(pipeline, homes, &mut self.records, &mut self.files);

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::answers::Stand;
 use super::dates::{self, DateColumn};
 use super::identity::Identity;
+use super::nested::Nested;
 use super::rest::Rest;
 use super::values::{self, Moment};
 use super::widths;
@@ -29,6 +30,8 @@ pub(super) struct FileRows {
     pub findings: Vec<Finding>,
     pub quarantine: Vec<QuarantineRow>,
     pub repeats: Repeats,
+    /// Which elements of another entity the rows stand in.
+    pub nested: Nested,
 }
 
 /// What a row is whose id an earlier row has.
@@ -359,7 +362,8 @@ impl<'a> Sink<'a> {
             self.findings.extend(widths::lost_zeros(&records, &self.source.name));
         }
         let repeats = Repeats::default();
-        FileRows { records, findings: self.findings, quarantine: self.quarantine, repeats }
+        let nested = Nested::default();
+        FileRows { records, findings: self.findings, quarantine: self.quarantine, repeats, nested }
     }
 }
 

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::sync::Arc;
 
+use super::nested::Nested;
 use super::sink::FileRows;
 use crate::model::{Finding, Records, column};
 use crate::systems::StandsIn;
@@ -102,6 +103,7 @@ pub(super) fn settle(
                 findings: Vec::new(),
                 quarantine: Vec::new(),
                 repeats: rows.repeats,
+                nested: Nested::default(),
             });
         }
         let findings = std::mem::take(&mut rows.findings).into_iter().chain(last).collect();

@@ -167,6 +167,41 @@ fn changes_replace_rows_and_what_was_read_in_full_replaces_all() {
 }
 
 #[test]
+fn what_stands_in_an_element_goes_with_it() {
+    let old = r#"{"success": true, "result": [
+        {"id": 1, "accountName": "Acme", "accountTypeId": 3, "locations": [
+            {"id": 11, "locationName": "Gone", "isMain": "perhaps"}, {"id": 12, "locationName": "Yard"}, {"locationName": "no id"}]},
+        {"id": 2, "accountName": "Birch", "accountTypeId": 3, "locations": [{"id": 21, "locationName": "Main"}]},
+        {"id": 3, "accountName": "Cedar", "accountTypeId": 3, "locations": [{"id": 31, "locationName": "Shut"}]}]}"#;
+    // One account lists fewer locations, one does not say which it has, one has none any more.
+    let new = r#"{"success": true, "result": [
+        {"id": 1, "accountName": "Acme", "accountTypeId": 3, "locations": [{"id": 12, "locationName": "Yard 2"}]},
+        {"id": 2, "accountName": "Birch Ltd", "accountTypeId": 3},
+        {"id": 3, "accountName": "Cedar", "accountTypeId": 3, "locations": []}]}"#;
+    let full = Draft { answers: &[("accounts", "accounts_1.json", old)], ..EMPTY };
+    let mut folder = folder(&[(DAYS[0], full)]);
+    folder.pipeline = folder.pipeline.replace("\"connectwise\"", "\"kaseya-bms\"");
+    let before = folder.read();
+    let locations = table(&before, PSA, Entity::Location);
+    assert_eq!(ids(locations), ["11", "12", "21", "31"]);
+    assert_eq!((locations.rows_read, locations.quarantined, before.quarantine.len()), (5, 1, 1));
+    let noticed =
+        |extracted: &Extracted| extracted.findings.iter().filter(|finding| finding.record_id == "11").count();
+    assert_eq!(noticed(&before), 1);
+
+    let answers: &[_] = &[("accounts", "accounts_1.json", new)];
+    let changes = Draft { base: Some(DAYS[0]), changes: &["accounts"], answers, ..EMPTY };
+    write(&folder.dir.path().join("psa"), DAYS[1], &changes);
+    let after = folder.read();
+    let locations = table(&after, PSA, Entity::Location);
+    assert_eq!(ids(locations), ["12", "21"]);
+    assert_eq!(value(locations, "12", column::NAME), "Yard 2");
+    assert_eq!((locations.rows_read, locations.quarantined, after.quarantine.len()), (2, 0, 0));
+    assert_eq!(noticed(&after), 0);
+    assert_eq!(value(companies(&after), "2", column::NAME), "Birch Ltd");
+}
+
+#[test]
 fn the_names_of_answers_do_not_matter_to_which_counts() {
     let turned = Draft {
         answers: &[("companies", "companies_2.json", PAGE_1), ("companies", "companies_1.json", PAGE_2)],
