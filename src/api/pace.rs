@@ -212,10 +212,7 @@ impl Scope {
 
 impl Account {
     fn why(&self) -> String {
-        format!(
-            "{} of the {} requests that the account may make are used, by others too",
-            self.used, self.limit
-        )
+        format!("{} of {} requests of the account are used, by others too", self.used, self.limit)
     }
 }
 
