@@ -161,6 +161,13 @@ impl<'a> Client<'a> {
         self.place().base.origin().ascii_serialization()
     }
 
+    /// Whether an address that the vendor gave may be kept for later: one of its own host that holds no credential.
+    pub fn may_keep(&self, given: &str) -> bool {
+        let place = self.place();
+        address(&place.now(given)).is_ok_and(|url| url.origin() == place.base.origin())
+            && self.credentials.scrub(given) == given
+    }
+
     /// Requests that were sent.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)

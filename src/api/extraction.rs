@@ -171,6 +171,7 @@ fn one(
         warnings: Mutex::new(book.warnings()),
         sent_before: book.requests().max(manifest.requests),
         journal: Mutex::new(book),
+        followed: Mutex::default(),
     };
     let walked = client.note_budget().and_then(|()| walk.walk());
     let manifest = Manifest { requests: walk.requests(), ..manifest };
@@ -180,6 +181,7 @@ fn one(
         return Err(error);
     }
     let warnings = walk.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let followed = walk.followed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let book = walk.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
     book.journal.sync()?;
     let mut endpoints: BTreeMap<String, EndpointSummary> = wanted_endpoints(api, settings, since);
@@ -188,6 +190,13 @@ fn one(
         summary.answers += 1;
         summary.rows += entry.rows;
         summary.reused += u64::from(entry.is_reused);
+    }
+    for ((endpoint, tenant), followed) in followed {
+        let (summary, tenant) = (endpoints.entry(endpoint).or_default(), tenant.unwrap_or_default());
+        if followed.is_increment {
+            summary.followed.insert(tenant.clone());
+        }
+        summary.links.extend(followed.link.map(|link| (tenant, link)));
     }
     let rows = endpoints.values().map(|summary| summary.rows).sum();
     // One that was stopped at its very end has that time already.
@@ -244,7 +253,10 @@ fn increment(
         Kind::Full => 1,
         Kind::Increment { number, .. } => number + 1,
     };
-    let can = wanted(api, &settings.entities).iter().any(|endpoint| endpoint.since.is_some());
+    let has_links = |name: &str| manifest.endpoints.get(name).is_some_and(|of| !of.links.is_empty());
+    let can = wanted(api, &settings.entities).iter().any(|endpoint| {
+        endpoint.since.is_some() || (endpoint.changes.is_some() && has_links(&endpoint.name))
+    });
     // Filters miss what was deleted, so everything is read again from time to time.
     if !can || manifest.asked != asked || number >= settings.full_every {
         return None;

@@ -6,6 +6,7 @@
 //! changed in a vendor's system: only GET, and queries by POST that their vendors document as reads, are sent.
 
 mod budget;
+mod changes;
 mod client;
 mod credentials;
 mod discover;

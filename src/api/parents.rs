@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use super::ApiError;
@@ -27,6 +28,8 @@ pub(super) struct Parents<'a> {
     /// The snapshots that this one adds changes to.
     pub before: Option<&'a Chain>,
     pub tenant: Option<&'a str>,
+    /// Whether of another endpoint only what changed was read.
+    pub is_followed: &'a dyn Fn(&str) -> bool,
 }
 
 impl Parents<'_> {
@@ -35,7 +38,8 @@ impl Parents<'_> {
         let mut found: BTreeMap<String, Parent> = BTreeMap::new();
         for name in &for_each.of {
             // An increment has what changed; the others are still there.
-            let is_increment = entries.iter().any(|entry| entry.endpoint == *name && entry.is_increment);
+            let is_increment = (self.is_followed)(name)
+                || entries.iter().any(|entry| self.is_of(entry, name) && entry.is_increment);
             let mut take = |row: &Value| {
                 let Some(parent) = self.parent(name, for_each, row) else { return };
                 // Of several rows of one record the last counts.
@@ -46,8 +50,23 @@ impl Parents<'_> {
                 }
             };
             if let (Some(before), true) = (self.before, is_increment) {
+                let told: FxHashSet<&String> = entries
+                    .iter()
+                    .filter(|entry| entry.endpoint == *name && entry.tenant.as_deref() == self.tenant)
+                    .filter_map(|entry| entry.told.as_ref())
+                    .flat_map(|told| told.changed.iter().chain(&told.removed))
+                    .collect();
                 for answer in before.answers().filter(|answer| self.is_of(answer.entry, name)) {
-                    self.each(name, answer.file, answer.entry, &mut take)?;
+                    let outdated = answer.outdated.as_deref();
+                    self.each(name, answer.file, answer.entry, &mut |row: &Value| {
+                        let id = member(row, self.id(name), self.any_case).and_then(scalar);
+                        let counts = id.is_none_or(|id| {
+                            !told.contains(&id) && outdated.is_none_or(|outdated| !outdated.ids.contains(&id))
+                        });
+                        if counts {
+                            take(row);
+                        }
+                    })?;
                 }
             }
             for entry in entries.iter().filter(|entry| self.is_of(entry, name)) {
@@ -75,7 +94,7 @@ impl Parents<'_> {
     }
 
     fn is_of(&self, entry: &Entry, name: &str) -> bool {
-        entry.endpoint == name && entry.tenant.as_deref() == self.tenant
+        entry.endpoint == name && entry.told.is_none() && entry.tenant.as_deref() == self.tenant
     }
 
     /// How many rows of an endpoint have each value of a member.
@@ -114,7 +133,10 @@ impl Parents<'_> {
         let json: Value =
             serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body)).unwrap_or_default();
         if let Some(endpoint) = self.api.endpoints.iter().find(|endpoint| endpoint.name == name) {
-            rows(endpoint, &json, self.any_case).into_iter().for_each(take);
+            // The answer about one record of a list is that record.
+            let is_record = entry.parent.is_some() && endpoint.for_each.is_none();
+            let own = if is_record { vec![&json] } else { rows(endpoint, &json, self.any_case) };
+            own.into_iter().for_each(take);
         }
         Ok(())
     }

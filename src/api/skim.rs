@@ -29,6 +29,10 @@ impl Names {
         for path in endpoint.rows.iter().chain(&endpoint.total) {
             names.add(path);
         }
+        if let Some(changes) = &endpoint.changes {
+            names.add(&changes.link);
+            names.add(&changes.removed);
+        }
         match endpoint.paging.as_ref().unwrap_or(&api.paging) {
             Paging::Number { pages: Some(path), .. }
             | Paging::Link { member: path, .. }

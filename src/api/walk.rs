@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
+use super::changes::{self, Followed};
 use super::client::{Call, Client};
 use super::http::without_mark;
 use super::paging::{Said, ask, next};
 use super::parents::{Parent, Parents};
 use super::rows::rows;
-use super::snapshot::{Chain, Entry, Journal, raw};
+use super::snapshot::{Chain, Entry, Journal, Told, raw};
 use super::template::{Values, encoded, member, number, scalar};
 use super::{ApiError, ApiEvent, ApiReporter, ApiSettings, ErrorKind};
 use crate::pipeline::Source;
@@ -39,14 +40,16 @@ pub(super) struct Walk<'a> {
     pub warnings: Mutex<Vec<String>>,
     /// Requests that were sent before an interruption.
     pub sent_before: u64,
+    /// What came of the endpoints that tell what changed, by endpoint and tenant.
+    pub followed: Mutex<BTreeMap<(String, Option<String>), Followed>>,
 }
 
 /// The journal and what it says.
 pub(super) struct Book {
     pub journal: Journal,
     pub entries: Vec<Entry>,
-    /// The last entry of every list, by endpoint, tenant and record.
-    last: FxHashMap<(String, Option<String>, Option<String>), usize>,
+    /// The last entry of every list, by endpoint, tenant and record, and by whether it tells of changes.
+    last: FxHashMap<(String, Option<String>, Option<String>, bool), usize>,
 }
 
 impl Book {
@@ -62,14 +65,16 @@ impl Book {
     }
 
     fn note(&mut self, entry: Entry) {
-        let key = (entry.endpoint.clone(), entry.tenant.clone(), entry.parent.clone());
+        let is_told = entry.told.is_some();
+        let key = (entry.endpoint.clone(), entry.tenant.clone(), entry.parent.clone(), is_told);
         self.last.insert(key, self.entries.len());
         self.entries.push(entry);
     }
 
-    fn last_of(&self, list: List<'_>) -> Option<&Entry> {
+    pub fn last_of(&self, list: List<'_>) -> Option<&Entry> {
         let parent = list.parent.map(|parent| parent.id.clone());
-        let key = (list.endpoint.name.clone(), list.tenant.map(str::to_owned), parent);
+        let tenant = list.tenant.map(str::to_owned);
+        let key = (list.endpoint.name.clone(), tenant, parent, list.way == Way::Changes);
         self.last.get(&key).map(|at| &self.entries[*at])
     }
 
@@ -92,17 +97,29 @@ impl Book {
 
 /// One list: an endpoint, of a tenant, about a record.
 #[derive(Debug, Clone, Copy)]
-struct List<'l> {
-    endpoint: &'l Endpoint,
-    tenant: Option<&'l str>,
-    parent: Option<&'l Parent>,
+pub(super) struct List<'l> {
+    pub endpoint: &'l Endpoint,
+    pub tenant: Option<&'l str>,
+    pub parent: Option<&'l Parent>,
+    pub way: Way,
     /// Whether its calls wait for the endpoint's budget.
-    may_wait: bool,
+    pub may_wait: bool,
+}
+
+/// How a list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Page by page.
+    Pages,
+    /// What changed in it.
+    Changes,
+    /// One record of it that changed.
+    Record,
 }
 
 /// How far something was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Done {
+pub(super) enum Done {
     /// To its end.
     Whole,
     /// As far as its budget goes for now.
@@ -110,15 +127,20 @@ enum Done {
 }
 
 /// An answer of a list.
-struct Page {
+#[derive(Debug, Default)]
+pub(super) struct Page {
     /// Its number, from 1.
-    number: u64,
+    pub number: u64,
     /// Where the list goes on.
-    next: Option<String>,
-    total: Option<u64>,
-    rows: u64,
+    pub next: Option<String>,
+    pub total: Option<u64>,
+    pub rows: u64,
+    /// What it tells of changes, where it is no page of records.
+    pub told: Option<Told>,
+    /// Whether only what changed was asked for.
+    pub is_increment: bool,
     /// What is lost when the list is complete and not read again.
-    warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -168,7 +190,7 @@ impl Walk<'_> {
                     continue;
                 }
                 let done = match &endpoint.for_each {
-                    None => self.list(List { endpoint, tenant, parent: None, may_wait }),
+                    None => self.endpoint(endpoint, tenant, may_wait),
                     Some(_) => self.each(endpoint, tenant, may_wait),
                 };
                 match done {
@@ -194,14 +216,37 @@ impl Walk<'_> {
     /// One call per record of another endpoint, several at the same time.
     fn each(&self, endpoint: &Endpoint, tenant: Option<&str>, may_wait: bool) -> Result<Done, ApiError> {
         let Some(for_each) = &endpoint.for_each else { return Ok(Done::Whole) };
-        let parents =
-            {
-                let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-                Parents { api: self.api, any_case: self.source.system.any_case, before: self.before, tenant }
-                    .of(for_each, book.journal.folder(), &book.entries)?
-            };
+        let parents = {
+            let (any_case, is_followed) =
+                (self.source.system.any_case, |name: &str| self.is_followed(name, tenant));
+            let parents =
+                Parents { api: self.api, any_case, before: self.before, tenant, is_followed: &is_followed };
+            let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            parents.of(for_each, book.journal.folder(), &book.entries)?
+        };
         let reusable = self.reusable(endpoint, tenant);
-        let total = parents.len() as u64;
+        let (done, gone) = self.in_parallel(&parents, |parent| {
+            let list = List { endpoint, tenant, parent: Some(parent), way: Way::Pages, may_wait };
+            match reusable.get(parent.id.as_str()) {
+                Some((entry, path)) if parent.version.is_some() && entry.version == parent.version => {
+                    self.reuse(list, entry, path)
+                }
+                _ => self.list(list),
+            }
+        })?;
+        if gone > 0 && done == Done::Whole {
+            let total = parents.len();
+            self.warn(format!("`{}`: the vendor has nothing about {gone} of {total} records", endpoint.name));
+        }
+        Ok(done)
+    }
+
+    /// Asks about records, several at the same time. Says how many of them the vendor does not have.
+    pub(super) fn in_parallel(
+        &self,
+        parents: &[Parent],
+        read: impl Fn(&Parent) -> Result<Done, ApiError> + Sync,
+    ) -> Result<(Done, usize), ApiError> {
         let at = AtomicUsize::new(0);
         let (is_over, is_later) = (AtomicBool::new(false), AtomicBool::new(false));
         let failure: Mutex<Option<ApiError>> = Mutex::new(None);
@@ -212,16 +257,7 @@ impl Walk<'_> {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::Relaxed) {
                         let Some(parent) = parents.get(at.fetch_add(1, Ordering::Relaxed)) else { return };
-                        let list = List { endpoint, tenant, parent: Some(parent), may_wait };
-                        let done = match reusable.get(parent.id.as_str()) {
-                            Some((entry, path))
-                                if parent.version.is_some() && entry.version == parent.version =>
-                            {
-                                self.reuse(list, entry, path)
-                            }
-                            _ => self.list(list),
-                        };
-                        match done {
+                        match read(parent) {
                             Ok(Done::Whole) => {}
                             Ok(Done::Later) => {
                                 is_later.store(true, Ordering::Relaxed);
@@ -243,14 +279,8 @@ impl Walk<'_> {
         if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
-        if is_later.into_inner() {
-            return Ok(Done::Later);
-        }
-        let gone = gone.into_inner();
-        if gone > 0 {
-            self.warn(format!("`{}`: the vendor has nothing about {gone} of {total} records", endpoint.name));
-        }
-        Ok(Done::Whole)
+        let done = if is_later.into_inner() { Done::Later } else { Done::Whole };
+        Ok((done, gone.into_inner()))
     }
 
     /// Answers of the snapshot before about one record each, by the record.
@@ -282,9 +312,10 @@ impl Walk<'_> {
     }
 
     /// Reads a list from where it was left to its end.
-    fn list(&self, list: List<'_>) -> Result<Done, ApiError> {
+    pub(super) fn list(&self, list: List<'_>) -> Result<Done, ApiError> {
         let endpoint = list.endpoint;
         let paging = endpoint.paging.as_ref().unwrap_or(&self.api.paging);
+        let is_increment = self.since.is_some() && endpoint.since.is_some();
         let left_at = {
             let book = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
             book.last_of(list).cloned()
@@ -349,7 +380,9 @@ impl Walk<'_> {
                     // Rows moved to pages that were read already.
                     (pass, first_page) = (pass + 1, page);
                     let next = Some(String::new());
-                    self.keep(list, Page { number: page, next, total, rows: count, warnings }, &answer.body)?;
+                    let kept =
+                        Page { number: page, next, total, rows: count, told: None, is_increment, warnings };
+                    self.keep(list, kept, &answer.body)?;
                     from = None;
                     followed.clear();
                     continue;
@@ -358,7 +391,8 @@ impl Walk<'_> {
                 warnings.push(format!("`{}`: {} of {total} rows were found", endpoint.name, ids.len()));
             }
             let next = following.clone();
-            self.keep(list, Page { number: page, next, total, rows: count, warnings }, &answer.body)?;
+            let kept = Page { number: page, next, total, rows: count, told: None, is_increment, warnings };
+            self.keep(list, kept, &answer.body)?;
             match following {
                 Some(next) => from = Some(next),
                 None => return Ok(Done::Whole),
@@ -366,10 +400,16 @@ impl Walk<'_> {
         }
     }
 
-    fn call<'c>(&self, list: List<'c>, paging: &Paging, from: Option<&str>) -> Call<'c> {
+    pub(super) fn call<'c>(&self, list: List<'c>, paging: &Paging, from: Option<&str>) -> Call<'c> {
         let endpoint = list.endpoint;
         let from = from.filter(|from| !from.is_empty());
-        let mut ask = ask(endpoint, paging, self.settings.page_size, from);
+        let (path, mut ask) = match (&endpoint.changes, list.way) {
+            (Some(changes), Way::Changes) => (&changes.path, changes::ask(endpoint, changes, from)),
+            (Some(changes), Way::Record) => {
+                (&changes.record, ask(endpoint, &Paging::None, self.settings.page_size, None))
+            }
+            _ => (&endpoint.path, ask(endpoint, paging, self.settings.page_size, from)),
+        };
         let mut values = Values::new();
         if let (Some(since), Some(changes)) = (self.since, &endpoint.since) {
             ask.query.extend(changes.query.clone());
@@ -387,12 +427,12 @@ impl Walk<'_> {
             values.insert("route".to_owned(), parent.route.clone());
         }
         let may_wait = list.may_wait;
-        Call { endpoint: &endpoint.name, path: &endpoint.path, ask, values, may_wait }
+        Call { endpoint: &endpoint.name, path, ask, values, may_wait }
     }
 
     /// Puts an answer on disk.
-    fn keep(&self, list: List<'_>, page: Page, body: &[u8]) -> Result<(), ApiError> {
-        let Page { number: page, next, total, rows, warnings } = page;
+    pub(super) fn keep(&self, list: List<'_>, page: Page, body: &[u8]) -> Result<(), ApiError> {
+        let Page { number: page, next, total, rows, told, is_increment, warnings } = page;
         let entry = Entry {
             endpoint: list.endpoint.name.clone(),
             name: name(list, page),
@@ -407,7 +447,8 @@ impl Walk<'_> {
             total,
             version: list.parent.and_then(|parent| parent.version.clone()),
             is_reused: false,
-            is_increment: self.since.is_some() && list.endpoint.since.is_some(),
+            is_increment,
+            told,
             requests: 0,
             warnings: warnings.clone(),
         };
@@ -458,7 +499,7 @@ impl Walk<'_> {
         Ok(ids)
     }
 
-    fn warn(&self, message: String) {
+    pub(super) fn warn(&self, message: String) {
         let source = &self.source.name;
         self.reporter.event(&ApiEvent::Warning { source, message: &message });
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -521,8 +562,9 @@ fn place(paging: &Paging, from: Option<&str>) -> Option<u64> {
     }
 }
 
-fn is_of(entry: &Entry, list: List<'_>) -> bool {
+pub(super) fn is_of(entry: &Entry, list: List<'_>) -> bool {
     entry.endpoint == list.endpoint.name
+        && entry.told.is_some() == (list.way == Way::Changes)
         && entry.tenant.as_deref() == list.tenant
         && entry.parent.as_deref() == list.parent.map(|parent| parent.id.as_str())
 }
@@ -532,6 +574,9 @@ fn name(list: List<'_>, page: u64) -> String {
     let folder = list.tenant.map(|tenant| format!("tenants/{}/", encoded(tenant))).unwrap_or_default();
     let name = &list.endpoint.name;
     match list.parent {
+        _ if list.way == Way::Changes => format!("{folder}{name}_changes_{page}.json"),
+        // A page of one record, beside the others.
+        Some(parent) if list.way == Way::Record => format!("{folder}{name}_{}.json", encoded(&parent.id)),
         None => format!("{folder}{name}_{page}.json"),
         // The readers of answers that do not name their record go by the file's name.
         Some(parent) if page == 1 => format!("{folder}{name}/{}.json", encoded(&parent.id)),

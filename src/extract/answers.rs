@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
 
 use super::error::Failure;
+use super::node::Node;
 use crate::api::ApiError;
-use crate::api::snapshot::{self, Chain, ChainAnswer};
+use crate::api::snapshot::{self, Chain, ChainAnswer, Outdated};
 
 /// Where one answer stands.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub(super) struct Answer {
     /// The size that it unpacks to.
     bytes: u64,
     stand: Stand,
+    /// Its records that do not count.
+    outdated: Option<Arc<Outdated>>,
 }
 
 /// Where an answer stands among those of its source: of rows with one id, the one in the last answer counts.
@@ -76,7 +80,8 @@ impl Answer {
         };
         let entry = answer.entry;
         let endpoint = entry.endpoint.clone();
-        Ok(Self { endpoint, offset: entry.offset, length: entry.length, bytes: entry.bytes, stand })
+        let outdated = answer.outdated.clone();
+        Ok(Self { endpoint, offset: entry.offset, length: entry.length, bytes: entry.bytes, stand, outdated })
     }
 
     /// The name of its endpoint, which is what files of such answers are called.
@@ -87,6 +92,14 @@ impl Answer {
     /// Where it stands.
     pub const fn stand(&self) -> Stand {
         self.stand
+    }
+
+    /// Whether one of its records does not count, since a later answer has it or it is gone.
+    pub fn is_outdated(&self, record: &Node<'_>) -> bool {
+        self.outdated.as_ref().is_some_and(|outdated| {
+            let id = record.at(&outdated.by).and_then(Node::filled);
+            id.is_some_and(|id| outdated.ids.contains(id.as_ref()))
+        })
     }
 
     /// Hands a reader of the unpacked answer to `read`. It gives no more than was written, and

@@ -75,6 +75,9 @@ pub(super) fn read(
                     return true;
                 }
             };
+            if input.is_outdated(&element) {
+                return true;
+            }
             if !source.system.open_objects.is_empty() {
                 element.withhold(&source.system.open_objects);
             }

@@ -9,6 +9,7 @@ use super::answers::{self, Answer, Stand};
 use super::archive::{self, Member};
 use super::belonging::{Home, Place};
 use super::error::Failure;
+use super::node::Node;
 use super::values::is_guid;
 use super::workbook::{self, Sheet};
 use crate::api::snapshot::Chain;
@@ -295,6 +296,11 @@ impl Input {
     /// Where an answer stands among those of its source; `None` for anything else.
     pub fn stand(&self) -> Option<Stand> {
         self.answer.as_ref().map(Answer::stand)
+    }
+
+    /// Whether a record in it does not count, since a later answer has it or it is gone.
+    pub fn is_outdated(&self, record: &Node<'_>) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.is_outdated(record))
     }
 
     /// Whether both are one file.

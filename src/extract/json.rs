@@ -16,7 +16,7 @@ use crate::systems::Secrets;
 const INCLUDED: &str = "included";
 
 /// Members beside the elements that are no part of any.
-const ABOUT: [&str; 3] = ["meta", "links", "pageDetails"];
+const ABOUT: [&str; 4] = ["meta", "links", "pageDetails", "@odata.context"];
 
 /// The attributes of the resources that a JSON:API document carries beside its elements, as JSON, by type and id.
 #[derive(Debug, Default)]

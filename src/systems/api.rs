@@ -314,6 +314,8 @@ pub struct Endpoint {
     pub for_each: Option<ForEach>,
     /// How only what changed since a time is asked for.
     pub since: Option<Since>,
+    /// How only what changed since the extraction before is asked for, where the vendor gives a link for that.
+    pub changes: Option<Changes>,
     /// What the vendor calls the permission that it needs.
     pub permission: Option<String>,
     /// Whether the rest is of use without it.
@@ -397,4 +399,32 @@ pub struct Since {
     pub query: BTreeMap<String, Value>,
     /// Members of the body that are set.
     pub body: Option<Map<String, Value>>,
+}
+
+/// How only what changed since the extraction before is asked for, where the vendor gives a link for that.
+///
+/// The link is asked for before the list is read, so that nothing changes unseen. What it leads to, page by page as the
+/// list goes on, says which records changed and which are gone, and ends with the next link. What such pages have of a
+/// record may be a part of it, so every record that changed is asked for by itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// The path of the call that gives the first link.
+    pub path: String,
+    /// Its query.
+    #[serde(default)]
+    pub query: BTreeMap<String, Value>,
+    /// The member of an answer with the link.
+    pub link: String,
+    /// The member of a row that is there where the record is gone.
+    pub removed: String,
+    /// The path of one record, with `{id}`; its query is that of the list.
+    pub record: String,
+    /// Where more records than this changed, the list is read instead.
+    #[serde(default = "most")]
+    pub most: usize,
+}
+
+const fn most() -> usize {
+    500
 }

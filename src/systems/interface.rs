@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::faults::{Faults, plain};
-use super::{Api, Endpoint, Paging, SignIn, System};
+use super::{Api, Changes, Endpoint, Paging, SignIn, System};
 
 /// Names that texts may hold besides settings, credentials and discovered values.
 const RESERVED: [&str; 6] = ["base", "host", "id", "route", "since", "tenant"];
@@ -217,10 +217,35 @@ impl<'a> Checker<'a, '_> {
                 self.faults.add(&endpoint.name, what);
             }
         }
+        if let Some(changes) = &endpoint.changes {
+            self.changes(endpoint, changes);
+        }
         if endpoint.partner && !self.api.tenants {
             let what =
                 format!("the endpoint `{}` is for a partner's tenant, and there are none", endpoint.name);
             self.faults.add(&endpoint.name, what);
+        }
+    }
+
+    fn changes(&mut self, endpoint: &'a Endpoint, changes: &'a Changes) {
+        let name = &endpoint.name;
+        self.path(&changes.path, &[]);
+        self.query(&changes.query, &[]);
+        self.path(&changes.record, &["id"]);
+        if !changes.record.contains("{id}") {
+            let what = format!("`record` of the changes of the endpoint `{name}` does not hold `{{id}}`");
+            self.faults.add(name, what);
+        }
+        let goes_on = endpoint.paging.as_ref().unwrap_or(&self.api.paging);
+        if !matches!(goes_on, Paging::Link { .. }) {
+            let what =
+                format!("the endpoint `{name}` has `changes`, which go on by links, and its list does not");
+            self.faults.add(name, what);
+        }
+        if endpoint.for_each.is_some() || endpoint.since.is_some() || endpoint.body.is_some() {
+            let what =
+                format!("the endpoint `{name}` has `changes`, and `for_each`, `since` or `body` besides");
+            self.faults.add(name, what);
         }
     }
 

@@ -24,8 +24,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use api::{
-    Api, Budget, Check, Delay, Discover, Endpoint, Failures, Fewer, ForEach, Pace, Paging, Setting, SignIn,
-    Since, Token, WHOLE, When,
+    Api, Budget, Changes, Check, Delay, Discover, Endpoint, Failures, Fewer, ForEach, Pace, Paging, Setting,
+    SignIn, Since, Token, WHOLE, When,
 };
 pub use capabilities::{Holders, System};
 pub use directory::{Attribute, Decode, Directory, Many, Object};

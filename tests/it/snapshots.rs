@@ -50,6 +50,7 @@ fn entry(endpoint: &str, name: &str) -> Entry {
         is_increment: false,
         requests: 0,
         warnings: Vec::new(),
+        told: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a snapshot is as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -70,6 +70,20 @@ pub struct EndpointSummary {
     pub reused: u64,
     /// Set when only changes since this time were asked for.
     pub since: Option<Timestamp>,
+    /// By tenant, blank where there are none: the link that leads to what changed after this extraction.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, String>,
+    /// Tenants, blank where there are none, of which such a link was followed, so that only what changed is here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub followed: BTreeSet<String>,
+}
+
+impl EndpointSummary {
+    /// Whether all records of a tenant are here, and not only what changed.
+    #[must_use]
+    pub fn is_whole(&self, tenant: Option<&str>) -> bool {
+        self.since.is_none() && !self.followed.contains(tenant.unwrap_or_default())
+    }
 }
 
 impl Manifest {

@@ -12,10 +12,10 @@ mod read;
 
 pub use housekeeping::{Held, Pruned, State, held, prune};
 pub(super) use journal::compressed;
-pub use journal::{Entry, Journal};
+pub use journal::{Entry, Journal, Told};
 pub(super) use manifest::hex;
 pub use manifest::{EndpointSummary, Kind, Manifest, checksum};
-pub use read::{Chain, ChainAnswer, Snapshot, body, complete, is_snapshot, newest, partial, raw};
+pub use read::{Chain, ChainAnswer, Outdated, Snapshot, body, complete, is_snapshot, newest, partial, raw};
 
 /// What the name of the folder of an extraction ends with that is not complete.
 pub const PARTIAL: &str = ".partial";

@@ -1,11 +1,13 @@
 //! Reading snapshots: which there are, which answers count, and their bodies.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::read::GzDecoder;
+use rustc_hash::FxHashMap;
 
 use super::{ANSWERS, Entry, INDEX, Kind, MANIFEST, Manifest, PARTIAL};
 use crate::api::{ApiError, ErrorKind};
@@ -71,7 +73,7 @@ pub struct Chain {
 }
 
 /// One answer of a chain.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ChainAnswer<'c> {
     /// Its position: of rows with one id, the one in the answer with the highest position counts.
     pub position: usize,
@@ -83,6 +85,24 @@ pub struct ChainAnswer<'c> {
     pub snapshot: &'c Snapshot,
     /// The file that holds the body.
     pub file: &'c Path,
+    /// Its records that do not count, where there may be some.
+    pub outdated: Option<Arc<Outdated>>,
+}
+
+/// Records of older answers that a later snapshot has anew or that are gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outdated {
+    /// The member of a record that is its id.
+    pub by: String,
+    /// Their ids.
+    pub ids: BTreeSet<String>,
+}
+
+/// What is asked for together: an endpoint, of a tenant.
+type Part<'c> = (&'c str, Option<&'c str>);
+
+fn part(entry: &Entry) -> Part<'_> {
+    (&entry.endpoint, entry.tenant.as_deref())
 }
 
 impl Chain {
@@ -138,36 +158,61 @@ impl Chain {
         &self.snapshots
     }
 
-    /// The answers that count: of every endpoint those of the newest snapshot that has all of it, and the changes since.
+    /// The answers that count: of every endpoint and tenant those of the newest snapshot that has all of it, and the
+    /// changes since. Answers that tell of changes are none of them.
     pub fn answers(&self) -> impl Iterator<Item = ChainAnswer<'_>> {
-        let mut from: BTreeMap<&str, usize> = BTreeMap::new();
-        for (at, snapshot) in self.snapshots.iter().enumerate() {
-            for (endpoint, summary) in &snapshot.manifest.endpoints {
-                if summary.since.is_none() {
-                    from.insert(endpoint, at);
+        let (from, outdated) = (self.whole_from(), self.outdated());
+        let all = self.snapshots.iter().zip(&self.answers).enumerate();
+        all.flat_map(|(at, (snapshot, file))| {
+            snapshot.entries.iter().map(move |entry| (at, snapshot, file, entry))
+        })
+        .filter(move |(at, _, _, entry)| {
+            entry.told.is_none() && from.get(&part(entry)).is_none_or(|from| from <= at)
+        })
+        .enumerate()
+        .map(move |(position, (of, snapshot, file, entry))| {
+            let outdated = outdated.get(&part(entry)).and_then(|all| all[of].clone());
+            ChainAnswer { position, of, entry, snapshot, file, outdated }
+        })
+    }
+
+    /// The newest snapshot that has all of an endpoint, by tenant.
+    fn whole_from(&self) -> FxHashMap<Part<'_>, usize> {
+        let mut from: FxHashMap<Part<'_>, usize> = FxHashMap::default();
+        for entry in self.snapshots.iter().flat_map(|snapshot| &snapshot.entries) {
+            from.entry(part(entry)).or_insert_with(|| {
+                let (endpoint, tenant) = part(entry);
+                let is_whole = |snapshot: &Snapshot| {
+                    snapshot.manifest.endpoints.get(endpoint).is_some_and(|summary| summary.is_whole(tenant))
+                };
+                self.snapshots.iter().rposition(is_whole).unwrap_or(0)
+            });
+        }
+        from
+    }
+
+    /// By snapshot, what later ones tell to have changed in it or to be gone.
+    fn outdated(&self) -> FxHashMap<Part<'_>, Vec<Option<Arc<Outdated>>>> {
+        let told = |snapshot: &Snapshot| snapshot.entries.iter().any(|entry| entry.told.is_some());
+        let mut all: FxHashMap<Part<'_>, Vec<Option<Arc<Outdated>>>> = FxHashMap::default();
+        for (at, snapshot) in self.snapshots.iter().enumerate().rev().filter(|(_, it)| told(it)) {
+            let mut own: FxHashMap<Part<'_>, Outdated> = FxHashMap::default();
+            for entry in &snapshot.entries {
+                let Some(told) = &entry.told else { continue };
+                let own = own.entry(part(entry)).or_default();
+                own.by.clone_from(&told.by);
+                own.ids.extend(told.changed.iter().chain(&told.removed).cloned());
+            }
+            for (part, mut own) in own.into_iter().filter(|(_, own)| !own.ids.is_empty()) {
+                let by_snapshot = all.entry(part).or_insert_with(|| vec![None; self.snapshots.len()]);
+                // What later snapshots tell is known: it stands where this one's own answers have it.
+                if let Some(later) = &by_snapshot[at] {
+                    own.ids.extend(later.ids.iter().cloned());
                 }
+                by_snapshot[..at].fill(Some(Arc::new(own)));
             }
         }
-        self.snapshots
-            .iter()
-            .zip(&self.answers)
-            .enumerate()
-            .flat_map(move |(at, (snapshot, file))| {
-                let from = from.clone();
-                snapshot
-                    .entries
-                    .iter()
-                    .filter(move |entry| from.get(entry.endpoint.as_str()).is_none_or(|from| *from <= at))
-                    .map(move |entry| (at, snapshot, file, entry))
-            })
-            .enumerate()
-            .map(|(position, (of, snapshot, file, entry))| ChainAnswer {
-                position,
-                of,
-                entry,
-                snapshot,
-                file,
-            })
+        all
     }
 }
 

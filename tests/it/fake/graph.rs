@@ -4,13 +4,16 @@
 //! The links of pages are opaque: one that a client makes up is refused. A page without rows still has a link. Lists of the
 //! partner's relationships are there in the partner's own tenant alone.
 
+mod delta;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+pub use self::delta::Deltas;
 use super::Options;
-use super::estate::Estate;
+use super::estate::{Estate, Rows};
 use super::fault::{Refusal, RetryAfter};
 use super::limits::{Tokens, Window, whole_seconds};
 use super::lists::Lists;
@@ -76,9 +79,8 @@ struct Tenant {
     /// Its id and its domains.
     names: Vec<String>,
     is_partner: bool,
+    /// By path; the members of groups too.
     lists: Lists,
-    /// Members by group.
-    members: BTreeMap<String, Vec<Value>>,
 }
 
 /// What a token or a link is for.
@@ -99,6 +101,7 @@ pub struct Graph {
     window: Option<Window>,
     lapsed: Vec<String>,
     forbidden: Vec<(String, String)>,
+    deltas: Deltas,
     has_mark: bool,
     elsewhere: Option<String>,
     turns: bool,
@@ -118,6 +121,7 @@ impl Graph {
             window: options.rate.map(Window::new),
             lapsed: Vec::new(),
             forbidden: vec![("lowther".to_owned(), "/deviceManagement".to_owned())],
+            deltas: Deltas::new(options),
             has_mark: false,
             elsewhere: None,
             turns: false,
@@ -163,6 +167,11 @@ impl Graph {
     pub fn lists(&self, tenant: &str) -> Lists {
         let found = self.tenants.iter().find(|known| known.name == tenant);
         found.expect("the sample has the tenant").lists.clone()
+    }
+
+    /// The links to what changed.
+    pub fn deltas(&self) -> Deltas {
+        self.deltas.clone()
     }
 
     fn given(&self) -> MutexGuard<'_, Given> {
@@ -215,13 +224,26 @@ impl Graph {
         if is_forbidden || (is_partners && !tenant.is_partner) {
             return self.refuse(request, &Refusal::Forbidden);
         }
-        if let Some(group) = path.strip_prefix("/groups/").and_then(|path| path.strip_suffix("/members")) {
-            return match tenant.members.get(group) {
-                Some(members) => self.page(request, at, Some(999), members),
-                None => {
-                    error(404, "Request_ResourceNotFound", &format!("Resource '{group}' does not exist."))
-                }
+        if let Some(list) = path.strip_suffix("/delta").filter(|list| matches!(*list, "/users" | "/groups")) {
+            let rows: Vec<Value> = tenant.lists.rows(list).iter().map(std::borrow::Cow::into_owned).collect();
+            let origin = self.elsewhere.clone().unwrap_or_else(|| request.origin());
+            return self.deltas.answer(request, at, &rows, &origin);
+        }
+        if let Some((list, id)) = path
+            .strip_prefix("/groups/")
+            .map(|rest| ("/groups", rest))
+            .or_else(|| path.strip_prefix("/users/").map(|rest| ("/users", rest)))
+        {
+            let (id, is_members) = id.strip_suffix("/members").map_or((id, false), |id| (id, true));
+            let Some(row) = tenant.lists.find(list, "id", id) else {
+                return error(404, "Request_ResourceNotFound", &format!("Resource '{id}' does not exist."));
             };
+            if is_members && list == "/groups" {
+                let members = tenant.lists.get(path).unwrap_or_else(|| Rows::held(Vec::new()));
+                let members: Vec<Value> = members.iter().map(std::borrow::Cow::into_owned).collect();
+                return self.page(request, at, Some(999), &members);
+            }
+            return record(request, list, &row);
         }
         let Some((_, _, most)) = LISTS.iter().find(|(own, _, _)| *own == path) else {
             return error(400, "BadRequest", "Resource not found for the segment.");
@@ -321,15 +343,14 @@ impl Tenant {
         if names.is_empty() {
             names.push(PARTNER.to_owned());
         }
-        let mut members: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let together = estate.documents("group_members").pop().unwrap_or_default();
         for group in lists.rows("/groups").iter() {
             let id = group["id"].as_str().unwrap_or_default();
             let mut own = estate.rows(&format!("members/{id}"));
             own.extend(together[id]["value"].as_array().cloned().unwrap_or_default());
-            members.insert(id.to_owned(), own);
+            lists.set(&format!("/groups/{id}/members"), Rows::held(own));
         }
-        Self { name: name.to_owned(), names, is_partner: name == "partner", lists, members }
+        Self { name: name.to_owned(), names, is_partner: name == "partner", lists }
     }
 }
 
@@ -375,6 +396,15 @@ impl Vendor for Graph {
         };
         refusal.on(reply)
     }
+}
+
+/// The answer about one record of a list.
+fn record(request: &Request, list: &str, row: &Value) -> Reply {
+    let selected: Option<Vec<&str>> = request.param("$select").map(|text| text.split(',').collect());
+    let context = format!("{}/v1.0/$metadata#{}/$entity", request.origin(), list.trim_start_matches('/'));
+    let mut document = Map::from_iter([("@odata.context".to_owned(), Value::from(context))]);
+    document.extend(fields(row, selected.as_deref()).as_object().cloned().unwrap_or_default());
+    Reply::json(&Value::Object(document)).gzip()
 }
 
 /// The fields of a row that are asked for; what `OData` says of it stays.

@@ -17,10 +17,10 @@ use crate::fake::paging::Shift;
 use crate::fake::server::Server;
 use crate::workspace::Workspace;
 
-const KEYS: &[(&str, &str)] = &[("client_id", CLIENT), ("client_secret", SECRET)];
+pub(super) const KEYS: &[(&str, &str)] = &[("client_id", CLIENT), ("client_secret", SECRET)];
 
 /// What the tests of all vendors have in common; the pipeline is this file's own.
-const CASE: Case = Case {
+pub(super) const CASE: Case = Case {
     system: "microsoft-365",
     method: "A",
     source: "",
@@ -30,11 +30,11 @@ const CASE: Case = Case {
     spec: "microsoft_365",
 };
 
-const DOMAINS: [&str; 2] = ["junipercourtcarehome.example", "lowtherbreweries.example"];
+pub(super) const DOMAINS: [&str; 2] = ["junipercourtcarehome.example", "lowtherbreweries.example"];
 const IDS: [&str; 2] = ["0d9a4e1c-7b52-4f0e-9a61-3c5d2e8f1011", "4b7c2a90-1e3d-4c86-b5f2-9d8e7a6c2012"];
 
 /// The sample's pipeline with the tenants from files or over the interface.
-fn pipeline(from: &str) -> String {
+pub(super) fn pipeline(from: &str) -> String {
     let sample = |name: &str| sample(name);
     format!(
         "name = \"live\"\nmethod = \"A\"\nwarehouse = \"live.duckdb\"\n\
@@ -52,7 +52,7 @@ fn pipeline(from: &str) -> String {
     )
 }
 
-fn live_with(server: &Server, tenants: &[&str], more: &str, keys: &[(&str, &str)]) -> Workspace {
+pub(super) fn live_with(server: &Server, tenants: &[&str], more: &str, keys: &[(&str, &str)]) -> Workspace {
     let api = format!(
         "[source.api]\n{}tenants = {tenants:?}\npartner = \"{PARTNER}\"\nsettings = {{ login = \"{}\" }}\n{more}",
         asks(&server.url()),
@@ -61,7 +61,7 @@ fn live_with(server: &Server, tenants: &[&str], more: &str, keys: &[(&str, &str)
     with_keys(Workspace::empty().with(PIPELINE, pipeline(&api)), keys)
 }
 
-fn live(server: &Server, tenants: &[&str]) -> Workspace {
+pub(super) fn live(server: &Server, tenants: &[&str]) -> Workspace {
     live_with(server, tenants, "page_size = 2\n", KEYS)
 }
 
@@ -86,28 +86,33 @@ fn read(path: &Path) -> Vec<u8> {
 /// that are active.
 fn from_files() -> &'static [String] {
     static ROWS: OnceLock<Vec<String>> = OnceLock::new();
-    ROWS.get_or_init(|| {
-        let workspace = Workspace::empty();
-        copy(&workspace, "tenants");
-        copy(&workspace, "partner");
-        let name = "partner/delegated_admin_relationships.json";
-        let mut document: Value = serde_json::from_str(&workspace.read(name)).expect("it is JSON");
-        if let Some(rows) = document["value"].as_array_mut() {
-            rows.retain(|row| row["status"] == "active");
-        }
-        workspace.write(name, document.to_string());
-        // A member that nobody selects.
-        let name = "tenants/lowther/users_3.json";
-        workspace.write(name, workspace.read(name).replace(", \"futureMember\": {\"isNew\": true}", ""));
-        // The second is an answer of 403.
-        let workspace = workspace
-            .without("partner/partner_center_customers.json")
-            .without("tenants/lowther/managed_devices.json");
-        warehouse(&workspace.with(PIPELINE, pipeline("files = [\"tenants\", \"partner\"]\n")), PIPELINE)
-    })
+    ROWS.get_or_init(|| warehouse_of(saved()))
 }
 
-fn warnings(server: &Server, workspace: &Workspace) -> Vec<String> {
+/// The sample's files, as far as Graph has them.
+pub(super) fn saved() -> Workspace {
+    let workspace = Workspace::empty();
+    copy(&workspace, "tenants");
+    copy(&workspace, "partner");
+    let name = "partner/delegated_admin_relationships.json";
+    let mut document: Value = serde_json::from_str(&workspace.read(name)).expect("it is JSON");
+    if let Some(rows) = document["value"].as_array_mut() {
+        rows.retain(|row| row["status"] == "active");
+    }
+    workspace.write(name, document.to_string());
+    // A member that nobody selects.
+    let name = "tenants/lowther/users_3.json";
+    workspace.write(name, workspace.read(name).replace(", \"futureMember\": {\"isNew\": true}", ""));
+    // The second is an answer of 403.
+    workspace.without("partner/partner_center_customers.json").without("tenants/lowther/managed_devices.json")
+}
+
+/// The warehouse of saved files.
+pub(super) fn warehouse_of(saved: Workspace) -> Vec<String> {
+    warehouse(&saved.with(PIPELINE, pipeline("files = [\"tenants\", \"partner\"]\n")), PIPELINE)
+}
+
+pub(super) fn warnings(server: &Server, workspace: &Workspace) -> Vec<String> {
     let done = extract(&load(workspace, PIPELINE), &ExtractionOptions::default(), &Told::default());
     let outcome = done.sources.into_iter().next().expect("there is a source").outcome;
     match outcome {

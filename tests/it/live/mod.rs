@@ -10,6 +10,7 @@ mod it_glue;
 mod kaseya_bms;
 mod kills;
 mod microsoft_365;
+mod microsoft_365_changes;
 mod own_system;
 mod pace;
 mod resume;
