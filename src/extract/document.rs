@@ -306,6 +306,9 @@ fn read_list(
         json::each_element(reader, envelope, &mut |element| {
             let Element::Node(node, _) = element else { return true };
             let node = spelled(node, source.system);
+            if input.is_outdated(&node) {
+                return true;
+            }
             let part = |path: &str| node.at(path).and_then(Node::filled).map(Cow::into_owned);
             let id = part(item.id.as_deref().unwrap_or("id"));
             if let (Some(id), Some(name)) = (id, part(&item.name)) {

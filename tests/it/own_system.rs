@@ -112,6 +112,26 @@ fn the_example_is_checked_without_a_pipeline() {
 }
 
 #[test]
+fn a_list_of_changes_goes_on_by_links_and_has_records() {
+    let changes =
+        r#"changes = { path = "/agents/delta", link = "next", removed = "gone", record = "/agents/{key}" }"#;
+    let text = example().replace("path = \"/agents\"\n", &format!("path = \"/agents\"\n{changes}\n"));
+    let said = workspace(&text).seen(&["check", "p.toml"]);
+    for what in [
+        "the endpoint `agents`: nothing gives `{key}` in `/agents/{key}` a value",
+        "`record` of the changes of the endpoint `agents` does not hold `{id}`",
+        "the endpoint `agents` has `changes`, which go on by links, and its list does not",
+    ] {
+        assert!(said.contains(what), "{what}: {said}");
+    }
+    let paging = "paging = { kind = \"link\", member = \"nextLink\" }";
+    let right = text.replace(changes, &format!("{changes}\n{paging}"));
+    let right = right.replace("{key}", "{id}");
+    let said = workspace(&right).seen(&["systems", "--file", "systems/atera.toml"]);
+    assert!(said.trim_end().ends_with("---- exit 0"), "{said}");
+}
+
+#[test]
 fn everything_that_is_wrong_with_a_description_is_said_with_its_line() {
     let wrong = example()
         .replace("name = \"my-atera\"", "name = \"datto-rmm\"")

@@ -81,7 +81,7 @@ impl Estate {
     }
 
     /// The warehouse of the estate's files as it is now.
-    fn from_files(&self) -> Vec<String> {
+    fn of_files(&self) -> Vec<String> {
         let mut files = saved();
         for name in ["lowther/users_1.json", "lowther/users_2.json", "lowther/users_3.json"] {
             files = files.without(&format!("tenants/{name}"));
@@ -195,7 +195,7 @@ fn changes_come_to_the_same_warehouse() {
         (summary(&workspace, "users").followed, summary(&workspace, "groups").followed),
         (both(), both())
     );
-    assert_same(&estate.from_files(), &found);
+    assert_same(&estate.of_files(), &found);
     let id = |end: &str| format!("{USER}{end}");
     let contact = |end: &str| row(&found, "contacts", &id(end));
     let priya = contact("0102").expect("she is still there");
@@ -233,7 +233,7 @@ fn changes_come_to_the_same_warehouse() {
     });
     let found = CASE.read(&estate.server, &workspace);
     assert_eq!((number(&workspace), records()), (3, 7));
-    assert_same(&estate.from_files(), &found);
+    assert_same(&estate.of_files(), &found);
     assert_same(&Case::read_in_full(&workspace), &found);
     assert_eq!(number(&workspace), 0);
 }
@@ -291,7 +291,7 @@ fn a_link_that_ended_is_said_and_everything_is_read() {
         );
         assert_eq!(users.links.len(), 2, "there is a new link");
         // The increment that follows builds on both.
-        let expected = estate.from_files();
+        let expected = estate.of_files();
         assert_same(&expected, &CASE.read(&estate.server, &workspace));
         assert_eq!((number(&workspace), summary(&workspace, "users").followed), (2, both()));
     }
@@ -314,7 +314,7 @@ fn many_changes_are_read_as_a_list() {
     assert_eq!((number(&workspace), users.links.len()), (1, 2));
     assert_eq!(users.followed, BTreeSet::from([DOMAINS[1].to_owned()]));
     assert_eq!(estate.asked(&format!("/users/{USER}"), ""), 1, "the one of the other tenant");
-    assert_same(&estate.from_files(), &found);
+    assert_same(&estate.of_files(), &found);
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn a_link_that_was_tampered_with_gets_no_credential() {
     );
     assert_eq!(other.connections(), 0);
     let found = super::setting::warehouse(&workspace, PIPELINE);
-    assert_same(&estate.from_files(), &found);
+    assert_same(&estate.of_files(), &found);
 }
 
 /// Every row of users, groups and members that counts, by endpoint, tenant, group and id.

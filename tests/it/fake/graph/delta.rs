@@ -71,7 +71,7 @@ impl Deltas {
         let (round, index) = match (request.param("$deltatoken"), request.param("$skiptoken")) {
             (Some("latest"), None) => {
                 let then = inner.give(State::of(list, selected, rows));
-                return inner.document(request, origin, &[], &link("$deltatoken=D", then, ""), true);
+                return document(request, origin, &[], &link("$deltatoken=D", then, ""), true);
             }
             (Some(token), None) => match inner.state(token, &list) {
                 Ok(state) => (inner.begin(&state, rows), 0),
@@ -92,9 +92,9 @@ impl Deltas {
         let next = link("$skiptoken=R", round, &format!("P{}", index + 1));
         let own = &changes[page.rows.clone()];
         if page.has_next() {
-            return inner.document(request, origin, own, &next, false);
+            return document(request, origin, own, &next, false);
         }
-        inner.document(request, origin, own, &link("$deltatoken=D", then, ""), true)
+        document(request, origin, own, &link("$deltatoken=D", then, ""), true)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -146,19 +146,6 @@ impl Inner {
         self.rounds.push(Round { list, changes, then });
         self.rounds.len() - 1
     }
-
-    fn document(&self, request: &Request, origin: &str, rows: &[Value], query: &str, is_end: bool) -> Reply {
-        let name = request.path.trim_start_matches("/v1.0/");
-        let own = request.origin();
-        let link = format!("{origin}{}?{query}", request.raw_path());
-        let member = if is_end { "@odata.deltaLink" } else { "@odata.nextLink" };
-        Reply::json(&json!({
-            "@odata.context": format!("{own}/v1.0/$metadata#{}", name.trim_end_matches("/delta")),
-            member: link,
-            "value": rows,
-        }))
-        .gzip()
-    }
 }
 
 impl State {
@@ -169,6 +156,20 @@ impl State {
             |row: &Value| (row["id"].as_str().unwrap_or_default().to_owned(), fields(row, names.as_deref()));
         Self { list, rows: rows.iter().map(own).collect(), selected }
     }
+}
+
+/// A page that ends with a link.
+fn document(request: &Request, origin: &str, rows: &[Value], query: &str, is_end: bool) -> Reply {
+    let name = request.path.trim_start_matches("/v1.0/");
+    let own = request.origin();
+    let link = format!("{origin}{}?{query}", request.raw_path());
+    let member = if is_end { "@odata.deltaLink" } else { "@odata.nextLink" };
+    Reply::json(&json!({
+        "@odata.context": format!("{own}/v1.0/$metadata#{}", name.trim_end_matches("/delta")),
+        member: link,
+        "value": rows,
+    }))
+    .gzip()
 }
 
 /// What delta has of a record: members that changed, or all of a new one that it ever had.

@@ -103,3 +103,38 @@ fn knows_customers_in_the_tenant_of_the_partner_alone() {
     let rows = Client::of(&server, PARTNER).pages(path).concat();
     assert!(!rows.is_empty() && rows.iter().all(|row| row["status"] == "active"));
 }
+
+#[test]
+fn tells_what_changed_since_a_link() {
+    let fake = Graph::sample(&Options { page_size: Some(2), ..Options::default() });
+    let (lists, deltas) = (fake.lists("juniper_court"), fake.deltas());
+    let server = Server::start(fake);
+    let mut client = Client::of(&server, DOMAIN);
+    let link = |page: &Value| page["@odata.deltaLink"].as_str().map(target);
+    let first = client.ask("/v1.0/users/delta?$deltatoken=latest&$select=id,jobTitle,mail").json();
+    assert_eq!(first["value"], json!([]));
+    let from = link(&first).expect("there is a link");
+    let mut gone = String::new();
+    lists.change("/users", |rows| {
+        gone = rows.remove(2)["id"].as_str().unwrap_or_default().to_owned();
+        rows[0]["jobTitle"] = "Head".into();
+        // Nobody selected it.
+        rows[1]["department"] = "Kitchen".into();
+        rows.push(json!({ "id": "new", "mail": null, "jobTitle": "Cook" }));
+    });
+    let pages = client.pages(&from);
+    let head = pages[0][0]["id"].clone();
+    let changed = json!({ "id": head, "jobTitle": "Head" });
+    assert_eq!(pages[0], [changed.clone(), json!({ "id": "new", "jobTitle": "Cook" })]);
+    assert_eq!(pages[1], [changed, json!({ "id": gone, "@removed": { "reason": "deleted" } })]);
+    assert_eq!(client.ask("/v1.0/users/delta?$top=5").status, 400);
+    assert_eq!(client.ask("/v1.0/users/delta?$deltatoken=made-up").status, 400);
+    assert_eq!(client.ask("/v1.0/groups/delta?$deltatoken=D0").status, 400, "it is a link to users");
+    assert_eq!(client.ask("/v1.0/users/new?$select=id,mail").json()["mail"], Value::Null);
+    assert_eq!(client.ask(&format!("/v1.0/users/{gone}")).status, 404);
+    deltas.expire(0, 410, "resyncRequired");
+    let ended = client.ask(&from);
+    assert_eq!((ended.status, &ended.json()["error"]["code"]), (410, &json!("resyncRequired")));
+    let whole = client.pages("/v1.0/users/delta?$select=id").concat();
+    assert_eq!(whole.len(), lists.rows("/users").len() + 1, "the first comes twice");
+}
