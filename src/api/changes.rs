@@ -58,7 +58,7 @@ impl Walk<'_> {
         let pages = List { way: Way::Changes, ..list };
         let mut warnings = Vec::new();
         if let Some(link) = self.link_before(list)
-            && !self.left_at(pages).is_some_and(|entry| !entry.is_increment)
+            && self.left_at(pages).is_none_or(|entry| entry.is_increment)
         {
             match self.changed(pages, changes, link) {
                 Ok(Some(news)) => return self.of_news(list, changes, news),
@@ -71,13 +71,14 @@ impl Walk<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let link = match self.link_from_now_on(pages, changes, &warnings) {
-            Ok(link) => Ok(link),
-            Err(error) if is_refused(&error) || error.kind == ErrorKind::Permission => Err(error),
-            Err(error) => return Err(error),
-        };
-        if link.is_err() {
-            warnings.into_iter().for_each(|warning| self.warn(warning));
+        let link = self.link_from_now_on(pages, changes, &warnings);
+        if let Err(error) = &link {
+            if !is_refused(error) && error.kind != ErrorKind::Permission {
+                return Err(error.clone());
+            }
+            for warning in warnings {
+                self.warn(warning);
+            }
         }
         if self.list(list)? == Done::Later {
             return Ok(Done::Later);
@@ -191,9 +192,9 @@ impl Walk<'_> {
                 called(list)
             ));
         }
-        let changed = news.records.iter().filter(|(_, is_gone)| !**is_gone);
+        let there = news.records.iter().filter(|(_, is_gone)| !**is_gone);
         let parents: Vec<Parent> =
-            changed.map(|(id, _)| Parent { id: id.clone(), route: String::new(), version: None }).collect();
+            there.map(|(id, _)| Parent { id: id.clone(), route: String::new(), version: None }).collect();
         let is_increment = parents.len() <= changes.most;
         let done = if is_increment {
             // One that the vendor does not have any more is gone, as is one that it said so of.
