@@ -13,6 +13,9 @@ use crate::model::{Entity, Reason, RecordRef, Role, SourceIx, State, Tables, col
 use crate::normalize::Keys;
 use crate::pipeline::Pipeline;
 
+/// So many records are folded before their results are put together.
+const RECORDS_AT_ONCE: usize = 250_000;
+
 /// The tables that the fold reads.
 #[derive(Clone, Copy)]
 pub(super) struct Estate<'a> {
@@ -75,21 +78,36 @@ pub(super) fn fold_entity(
     };
     let count = organizations.map_or(1, |organizations| organizations.clusters.len());
     let grouped: Vec<Grouped> = scopes.iter().map(|of_source| Grouped::new(of_source, count)).collect();
-    let folded: Vec<ScopeResult> = (0..count)
-        .into_par_iter()
-        .with_min_len(16)
-        .filter_map(|scope| {
-            let rows: Vec<&[u32]> = grouped.iter().map(|source| source.of(scope)).collect();
-            let number = ClusterIx::try_from(scope).expect("fewer than 4 billion clusters");
-            rows.iter().any(|rows| !rows.is_empty()).then(|| fold_scope(&input, number, &rows))
-        })
-        .collect();
+    let of_sources = |scope: usize| grouped.iter().map(move |source| source.of(scope));
     let in_organizations = if organizations.is_some() {
         scopes
     } else {
         scopes.iter().map(|of_source| vec![NO_CLUSTER; of_source.len()]).collect()
     };
-    let mut joined = put_together(estate, entity, folded, excluded, in_organizations);
+    let mut whole = Whole::new(estate, entity, in_organizations);
+    // What the fold of a scope leaves is much larger than what is kept of it, so no more than a part of the scopes waits.
+    let mut first = 0;
+    while first < count {
+        let mut records = 0;
+        let end = (first..count)
+            .find(|scope| {
+                records += of_sources(*scope).map(<[u32]>::len).sum::<usize>();
+                records >= RECORDS_AT_ONCE
+            })
+            .map_or(count, |last| last + 1);
+        let folded: Vec<ScopeResult> = (first..end)
+            .into_par_iter()
+            .with_min_len(16)
+            .filter_map(|scope| {
+                let rows: Vec<&[u32]> = of_sources(scope).collect();
+                let number = ClusterIx::try_from(scope).expect("fewer than 4 billion clusters");
+                rows.iter().any(|rows| !rows.is_empty()).then(|| fold_scope(&input, number, &rows))
+            })
+            .collect();
+        folded.into_iter().for_each(|scope| whole.add(scope));
+        first = end;
+    }
+    let mut joined = whole.finish(excluded);
     joined.decisions.extend(settled);
     joined
 }
@@ -211,36 +229,45 @@ impl Grouped {
     }
 }
 
-/// Numbers the clusters of all scopes through and puts the outcomes in their places.
-fn put_together(
-    estate: Estate<'_>,
-    entity: Entity,
-    folded: Vec<ScopeResult>,
-    excluded: Vec<(RecordRef, Outcome)>,
-    organizations: Vec<Vec<ClusterIx>>,
-) -> FoldedEntity {
-    let nothing = outcome(State::Skipped, NO_CLUSTER, Rule::None, None);
-    let mut whole = FoldedEntity {
-        matching: EntityMatching {
-            entity,
-            clusters: Vec::new(),
-            members: Vec::new(),
-            outcomes: organizations.iter().map(|of_source| vec![nothing.clone(); of_source.len()]).collect(),
-            values: String::new(),
-            candidates: Vec::new(),
-            organizations,
-            disagreeing: Vec::new(),
-        },
-        rejected: Vec::new(),
-        weaker_key_disagrees: Vec::new(),
-        cluster_disagrees: Vec::new(),
-        duplicate_in_hub: Vec::new(),
-        decisions: Vec::new(),
-    };
-    let number =
-        |at: usize| u32::try_from(at).expect("fewer than 4 billion clusters, members and bytes of keys");
-    let mut elsewhere: Vec<(RecordRef, u32)> = Vec::new();
-    for scope in folded {
+/// The results of scopes put together: clusters are numbered through, outcomes stand in their places.
+struct Whole<'a> {
+    estate: Estate<'a>,
+    folded: FoldedEntity,
+    /// Rejected candidates that are hub rows of other scopes.
+    elsewhere: Vec<(RecordRef, u32)>,
+}
+
+impl<'a> Whole<'a> {
+    fn new(estate: Estate<'a>, entity: Entity, organizations: Vec<Vec<ClusterIx>>) -> Self {
+        let nothing = outcome(State::Skipped, NO_CLUSTER, Rule::None, None);
+        let folded = FoldedEntity {
+            matching: EntityMatching {
+                entity,
+                clusters: Vec::new(),
+                members: Vec::new(),
+                outcomes: organizations
+                    .iter()
+                    .map(|of_source| vec![nothing.clone(); of_source.len()])
+                    .collect(),
+                values: String::new(),
+                candidates: Vec::new(),
+                organizations,
+                disagreeing: Vec::new(),
+            },
+            rejected: Vec::new(),
+            weaker_key_disagrees: Vec::new(),
+            cluster_disagrees: Vec::new(),
+            duplicate_in_hub: Vec::new(),
+            decisions: Vec::new(),
+        };
+        Self { estate, folded, elsewhere: Vec::new() }
+    }
+
+    fn add(&mut self, scope: ScopeResult) {
+        let number =
+            |at: usize| u32::try_from(at).expect("fewer than 4 billion clusters, members and bytes of keys");
+        let (tables, whole) = (self.estate.tables, &mut self.folded);
+        let entity = whole.matching.entity;
         let first = number(whole.matching.clusters.len());
         let text = number(whole.matching.values.len());
         whole.matching.values.push_str(&scope.text);
@@ -248,9 +275,7 @@ fn put_together(
             let start = number(whole.matching.members.len());
             // In fold order; several of one source (organizations only) by id.
             cluster.members.sort_by(|a, b| {
-                a.source
-                    .cmp(&b.source)
-                    .then_with(|| estate.tables.id(entity, *a).cmp(estate.tables.id(entity, *b)))
+                a.source.cmp(&b.source).then_with(|| tables.id(entity, *a).cmp(tables.id(entity, *b)))
             });
             whole.matching.members.extend(cluster.members);
             whole.matching.clusters.push(Cluster {
@@ -270,7 +295,7 @@ fn put_together(
         for (record, rejected) in scope.rejected {
             match rejected {
                 Rejected::Cluster(cluster) => whole.rejected.push((record, cluster + first)),
-                Rejected::HubRow(row) => elsewhere.push((record, row)),
+                Rejected::HubRow(row) => self.elsewhere.push((record, row)),
             }
         }
         let disagreements = scope.weaker_key_disagrees.into_iter();
@@ -283,17 +308,21 @@ fn put_together(
         whole.duplicate_in_hub.extend(scope.duplicate_in_hub);
         whole.decisions.extend(scope.decisions);
     }
-    for (record, ended) in excluded {
-        whole.matching.outcomes[usize::from(record.source)][record.row as usize] = ended;
+
+    fn finish(self, excluded: Vec<(RecordRef, Outcome)>) -> FoldedEntity {
+        let mut whole = self.folded;
+        for (record, ended) in excluded {
+            whole.matching.outcomes[usize::from(record.source)][record.row as usize] = ended;
+        }
+        for (record, row) in self.elsewhere {
+            let cluster = whole.matching.outcome(RecordRef { source: 0, row }).cluster;
+            whole.rejected.push((record, cluster));
+        }
+        for (_, own, other) in &whole.weaker_key_disagrees {
+            whole.matching.disagreeing.extend([*own, *other]);
+        }
+        whole.matching.disagreeing.sort_unstable();
+        whole.matching.disagreeing.dedup();
+        whole
     }
-    for (record, row) in elsewhere {
-        let cluster = whole.matching.outcome(RecordRef { source: 0, row }).cluster;
-        whole.rejected.push((record, cluster));
-    }
-    for (_, own, other) in &whole.weaker_key_disagrees {
-        whole.matching.disagreeing.extend([*own, *other]);
-    }
-    whole.matching.disagreeing.sort_unstable();
-    whole.matching.disagreeing.dedup();
-    whole
 }

@@ -46,14 +46,31 @@ pub(super) fn assemble(
         let (a, b) = (&written[*a].step, &written[*b].step);
         (a.wave, &a.id).cmp(&(b.wave, &b.id))
     });
-    let mut written: Vec<Option<Written>> = written.into_iter().map(Some).collect();
-    let mut plan = Plan { steps: Vec::with_capacity(written.len()), reasons: Vec::new(), is_held };
-    for written in order.into_iter().filter_map(|at| written[at].take()) {
-        let step = u32::try_from(plan.steps.len()).expect("steps are counted in 32 bits");
-        plan.reasons.extend(written.holds.into_sorted().map(|held| reason(step, held)));
-        plan.steps.push(written.step);
-    }
+    put_in_order(&mut written, order);
+    let mut plan = Plan { steps: Vec::new(), reasons: Vec::new(), is_held };
+    // Collected in the memory of what it is made of: a large plan is not held twice.
+    plan.steps = (0..)
+        .zip(written)
+        .map(|(step, written)| {
+            plan.reasons.extend(written.holds.into_sorted().map(|held| reason(step, held)));
+            written.step
+        })
+        .collect();
     plan
+}
+
+/// Moves every item to where `order` names its position, along the circles of the permutation.
+fn put_in_order<T>(items: &mut [T], mut order: Vec<usize>) {
+    for start in 0..items.len() {
+        let mut at = start;
+        while order[at] != start {
+            let from = order[at];
+            items.swap(at, from);
+            order[at] = at;
+            at = from;
+        }
+        order[at] = at;
+    }
 }
 
 fn reason(step: u32, held: Held) -> StepReason {
@@ -234,5 +251,18 @@ fn number_waves(written: &mut [Written]) {
     }
     for (of, wave) in written.iter_mut().zip(waves) {
         of.step.wave = wave.unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::put_in_order;
+
+    #[test]
+    fn every_item_gets_to_its_place() {
+        let mut items = ["c", "a", "e", "b", "d"];
+        // The first is the second item, and so on.
+        put_in_order(&mut items, vec![1, 3, 0, 4, 2]);
+        assert_eq!(items, ["a", "b", "c", "d", "e"]);
     }
 }

@@ -188,13 +188,11 @@ impl VTab for Batches {
     }
 
     fn func(call: &TableFunctionInfo<Self>, output: &mut DataChunkHandle) -> Result<(), Box<dyn Error>> {
-        match call.get_bind_data().next() {
-            Some(rows) => record_batch_to_duckdb_data_chunk(&rows, output),
-            None => {
-                output.set_len(0);
-                Ok(())
-            }
-        }
+        let Some(rows) = call.get_bind_data().next() else {
+            output.set_len(0);
+            return Ok(());
+        };
+        record_batch_to_duckdb_data_chunk(&rows, output)
     }
 
     fn parameters() -> Option<Vec<LogicalTypeHandle>> {
