@@ -70,12 +70,16 @@ def main() -> None:
         configurations=given.configurations,
         runs=given.runs,
         seed=given.seed,
+        load=os.getloadavg()[0],
         tell=tell,
     )
-    text = render(setting, measure(setting, given.wanted))
+    results = measure(setting, given.wanted)
+    text = render(setting, results)
     print(text)
     if given.out:
         given.out.write_text(text)
+    if results.agreement and any(results.agreement["differences"].values()):
+        sys.exit("the sides differ on unambiguous rows")
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ class Setting:
     configurations: int
     runs: int
     seed: int
+    # Programs that were waiting for a core before anything began: near 0 on a machine with nothing else to do.
+    load: float
     tell: Callable[[str], None]
 
     def estate(self, kind: str, configurations: int | None = None) -> Estate:

@@ -65,12 +65,23 @@ def machine(setting: Setting) -> str:
     rows = [
         ["processor", f"{processor()}, {len(os.sched_getaffinity(0))} cores used of {os.cpu_count()}"],
         ["memory", f"{memory:.0f} GiB"],
+        ["load before", f"{setting.load:.1f}"],
         ["system", f"{platform.system()} {platform.release()}"],
-        ["Matchbook", version],
+        ["Matchbook", f"{version}, with DuckDB {own_duckdb(setting)}"],
         ["Python", platform.python_version()],
-        *([name, found] for name, found in zip(["duckdb", "polars", "pyarrow"], packages)),
+        *([name, found] for name, found in zip(["duckdb (Python)", "polars", "pyarrow"], packages)),
     ]
     return table(["what", "which"], rows)
+
+
+def own_duckdb(setting: Setting) -> str:
+    """The version of the library in the program, by any warehouse that it made."""
+    made = sorted(setting.folder.glob("*/pipeline.duckdb"))
+    if not made:
+        return "unknown"
+    pipeline = made[0].with_suffix(".toml")
+    command = [setting.program, "query", str(pipeline), "SELECT version()", "--csv"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.split()[-1].strip("v")
 
 
 def processor() -> str:
@@ -88,7 +99,7 @@ def render(setting: Setting, results: Results) -> str:
         for name, usages in taken.items()
     ]
     parts = [
-        f"### {setting.configurations:,} configurations × 3, {setting.runs} runs of every side in turn, medians",
+        f"### {setting.configurations:,} configurations × 3, runs of every side in turn: {setting.runs}, medians",
         table(["#", "measure", "value", "target", "verdict"], [outcome(row) for row in results.rows]),
         "Sides:",
         table(["sitting", "side", "seconds (least to most)", "CPU seconds", "peak MiB", "file MiB"], sides),

@@ -69,7 +69,8 @@ if sql != "-":
     )
 if polars != "-":
     sides["polars"] = (
-        f"SELECT source, id AS record_id, if(tier = 'host', 'hostname', tier) AS tier, id_hub AS hub_id FROM read_parquet('{polars}')",
+        f"""SELECT source, id AS record_id, if(tier = 'host', 'hostname', tier) AS tier, id_hub AS hub_id
+            FROM read_parquet('{polars}')""",
         ["psa"],
     )
 

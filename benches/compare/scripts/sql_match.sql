@@ -29,8 +29,9 @@ FROM (
 GROUP BY name
 HAVING count(*) = count(DISTINCT source);
 
+-- A device is known by its `rowid`; numbering rows in a query would read the files with one thread.
 CREATE TEMP TABLE devices AS
-SELECT row_number() OVER () AS device, organizations.organization, records.*
+SELECT organizations.organization, records.*
 FROM (
     SELECT 'hub' AS source, id AS record_id, organization AS client, name, configuration_status AS status,
         serial_number, mac_address, hostname, primary_ip, operating_system, manufacturer, model, asset_tag
@@ -57,14 +58,14 @@ CREATE TEMP MACRO hostname_key(hostname, name) AS coalesce(
     CASE WHEN regexp_full_match(trim(name), '[A-Za-z0-9_.-]+') THEN split_part(upper(trim(name)), '.', 1) END);
 
 CREATE TEMP TABLE keys AS
-SELECT source, device, organization, 'serial' AS tier, serial_key(serial_number) AS value
+SELECT source, rowid AS device, organization, 'serial' AS tier, serial_key(serial_number) AS value
 FROM devices WHERE serial_key(serial_number) IS NOT NULL
 UNION ALL
-SELECT DISTINCT source, device, organization, 'mac', mac
-FROM (SELECT source, device, organization, mac_key(unnest(string_split(mac_address, ','))) AS mac FROM devices)
+SELECT source, device, organization, 'mac', mac
+FROM (SELECT source, rowid AS device, organization, mac_key(unnest(string_split(mac_address, ','))) AS mac FROM devices)
 WHERE length(mac) = 12
 UNION ALL
-SELECT source, device, organization, 'hostname', hostname_key(hostname, name)
+SELECT source, rowid, organization, 'hostname', hostname_key(hostname, name)
 FROM devices WHERE hostname_key(hostname, name) IS NOT NULL;
 
 -- The other side of a step: the hub's devices, and what the steps before added to them. A device is called after its
@@ -107,12 +108,12 @@ CREATE TABLE matches AS
 SELECT records.source, records.record_id, records.client, matched.tier, known.source AS matched_source,
     known.record_id AS matched_record_id
 FROM matched
-JOIN devices AS records USING (device)
-JOIN devices AS known ON known.device = matched.known;
+JOIN devices AS records ON records.rowid = matched.device
+JOIN devices AS known ON known.rowid = matched.known;
 
 CREATE TABLE unmatched AS
-SELECT * EXCLUDE (device, organization) FROM devices
-WHERE source != 'hub' AND device NOT IN (SELECT device FROM matched);
+SELECT * EXCLUDE (organization) FROM devices
+WHERE source != 'hub' AND rowid NOT IN (SELECT device FROM matched);
 
 -- The hub's devices beside what they should say: the PSA's word counts first, then the RMM's.
 CREATE TEMP TABLE compared AS
@@ -130,8 +131,12 @@ SELECT hub.record_id, hub.client, psa.record_id AS psa_id, rmm.record_id AS rmm_
     hub.model, coalesce(psa.model, rmm.model) AS new_model,
     hub.asset_tag, psa.asset_tag AS new_asset_tag
 FROM devices AS hub
-LEFT JOIN (FROM matched JOIN devices USING (source, device) WHERE source = 'psa') AS psa ON psa.known = hub.device
-LEFT JOIN (FROM matched JOIN devices USING (source, device) WHERE source = 'rmm') AS rmm ON rmm.known = hub.device
+LEFT JOIN (
+    SELECT known, devices.* FROM matched JOIN devices ON devices.rowid = device WHERE matched.source = 'psa'
+) AS psa ON psa.known = hub.rowid
+LEFT JOIN (
+    SELECT known, devices.* FROM matched JOIN devices ON devices.rowid = device WHERE matched.source = 'rmm'
+) AS rmm ON rmm.known = hub.rowid
 WHERE hub.source = 'hub' AND (psa.known IS NOT NULL OR rmm.known IS NOT NULL);
 
 -- Blank says nothing, and letter case is no difference.
