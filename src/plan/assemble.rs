@@ -81,7 +81,9 @@ fn reason(step: u32, held: Held) -> StepReason {
 fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written {
     let id = draft.id(ctx);
     let mut request = Request::new(ctx, presences, &draft);
-    let call = request.write();
+    let mut call = request.write();
+    // Text is written into room for twice as much, and a large plan holds much of it.
+    call.payload.shrink_to_fit();
     let Request { mut depends_on, needs, dropped, .. } = request;
     let target_record_id = draft.row.map(|row| {
         let record = RecordRef { source: draft.target, row };

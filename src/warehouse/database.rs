@@ -1,6 +1,6 @@
 //! Connections to the file, and what the file says of itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use duckdb::{AccessMode, Config, Connection, OptionalExt as _};
 
@@ -23,7 +23,7 @@ const WRITE_MEMORY: &str = "1GB";
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// A database without tables: a first run ended before it was written.
+    /// A database without tables.
     Blank,
     /// A warehouse of this version.
     Warehouse,
@@ -48,32 +48,51 @@ pub(super) fn is_there(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
-/// Makes the warehouse if there is none. It gets its name when it is whole, so that a process that is killed here leaves
-/// no half of a file.
-pub(super) fn make(path: &Path) -> Result<(), WarehouseError> {
-    if is_there(path) {
-        return Ok(());
+/// Where a warehouse is made. It gets its name when its first run is in it, so that a process that is killed leaves no half
+/// of a file.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    with_ending(path, ".new")
+}
+
+/// Begins to write. There is nothing to optimise in declarations and loads, and DuckDB looks for it in every statement.
+pub(super) const BEGIN: &str = "PRAGMA disable_optimizer; BEGIN";
+
+/// Begins a warehouse: its tables and views, in a transaction that is left open for the first run.
+pub(super) fn begin(path: &Path) -> Result<Connection, WarehouseError> {
+    discard(path)?;
+    let connection = open_to_write(&unfinished(path))?;
+    let begun = connection.execute_batch(BEGIN).and_then(|()| create(&connection));
+    begun.map_err(|error| WarehouseError::of_database(path, "write", &error))?;
+    Ok(connection)
+}
+
+/// Gives a warehouse with its first run in it its name.
+pub(super) fn finish(path: &Path) -> Result<(), WarehouseError> {
+    std::fs::rename(unfinished(path), path).map_err(|error| not_writable(path, error))
+}
+
+/// Removes what a run that did not end began.
+pub(super) fn discard(path: &Path) -> Result<(), WarehouseError> {
+    let unfinished = unfinished(path);
+    for file in [with_ending(&unfinished, ".wal"), unfinished] {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(not_writable(path, error));
+            }
+            _ => {}
+        }
     }
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    let unfinished = Path::new(&unfinished);
-    let not_writable =
-        |source: std::io::Error| WarehouseError::NotWritable { path: path.to_path_buf(), source };
-    match std::fs::remove_file(unfinished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(not_writable(error)),
-        _ => {}
-    }
-    let failed = |error: duckdb::Error| WarehouseError::of_database(path, "write", &error);
-    let mut connection = open_to_write(unfinished)?;
-    let in_one = |connection: &mut Connection| {
-        let transaction = connection.transaction()?;
-        create(&transaction)?;
-        transaction.commit()
-    };
-    in_one(&mut connection).map_err(failed)?;
-    connection.execute_batch("CHECKPOINT").map_err(failed)?;
-    connection.close().map_err(|(_, error)| failed(error))?;
-    std::fs::rename(unfinished, path).map_err(not_writable)
+    Ok(())
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn not_writable(path: &Path, source: std::io::Error) -> WarehouseError {
+    WarehouseError::NotWritable { path: path.to_path_buf(), source }
 }
 
 /// Opens the file for writing.
@@ -85,11 +104,7 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, WarehouseError> {
             // A run asks for more when it is worth it.
             .threads(1)?
             // Loading with several threads keeps the order inside batches only, and a sort would cost more than it gives.
-            .with("preserve_insertion_order", "false")?
-            // After a task DuckDB gives free memory back to the system, for which the C library walks all that the
-            // process has; a large run has gigabytes, and reads on.
-            .with("allocator_flush_threshold", "1TB")?
-            .with("allocator_bulk_deallocation_flush_threshold", "1TB")
+            .with("preserve_insertion_order", "false")
     };
     let connection =
         config().and_then(|config| Connection::open_with_flags(path, config)).and_then(|connection| {

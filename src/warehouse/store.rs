@@ -1,10 +1,11 @@
 //! Opening a warehouse for a run, and writing the run.
 
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use duckdb::Connection;
 
-use super::database::{self, Identity, create, identify, is_there, make, open_to_read, open_to_write};
+use super::database::{self, Identity, create, identify, is_there, open_to_read, open_to_write};
 use super::load::{Sink, Stopped, load};
 use super::lock::Lock;
 use super::names::Names;
@@ -16,7 +17,7 @@ use crate::pipeline::Pipeline;
 use crate::plan::Plan;
 
 /// So many records are worth a thread.
-const RECORDS_OF_A_THREAD: usize = 100_000;
+const RECORDS_OF_A_THREAD: usize = 10_000;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,9 @@ pub struct Warehouse {
     path: PathBuf,
     /// Held for the length of a run.
     lock: Option<Lock>,
+    /// Begins the file, where there is none, while the run reads and matches: tables, views and their comments take DuckDB
+    /// a quarter of a second, which is a third of an ordinary run.
+    new: Option<JoinHandle<Result<Connection, WarehouseError>>>,
 }
 
 impl Warehouse {
@@ -97,10 +101,15 @@ impl Warehouse {
             identify(&open_to_read(path, false)?, path)?;
         }
         let lock = Lock::take(path)?;
-        if is_there(path) {
-            open_to_write(path)?;
-        }
-        Ok(Self { path: path.to_path_buf(), lock: Some(lock) })
+        let path = path.to_path_buf();
+        let new = if is_there(&path) {
+            open_to_write(&path)?;
+            None
+        } else {
+            let path = path.clone();
+            Some(std::thread::spawn(move || database::begin(&path)))
+        };
+        Ok(Self { path, lock: Some(lock), new })
     }
 
     /// The pipeline's warehouse, to look at the previous run only. It need not exist.
@@ -112,7 +121,7 @@ impl Warehouse {
         if is_there(path) {
             identify(&open_to_read(path, false)?, path)?;
         }
-        Ok(Self { path: path.clone(), lock: None })
+        Ok(Self { path: path.clone(), lock: None, new: None })
     }
 
     /// Where it is.
@@ -147,16 +156,57 @@ impl Warehouse {
     pub fn write(&mut self, run: &RunRecord<'_>) -> Result<i64, WarehouseError> {
         assert!(self.lock.is_some(), "a run opens its warehouse with a lock");
         let failed = |error: duckdb::Error| WarehouseError::of_database(&self.path, "write", &error);
-        make(&self.path)?;
-        let mut connection = open_to_write(&self.path)?;
-        let identity = identify(&connection, &self.path)?;
+        let new = self.new.take().map(joined).transpose()?;
+        let is_new = new.is_some();
+        let connection = match new {
+            Some(connection) => connection,
+            None => reopened(&self.path)?,
+        };
         connection.execute_batch(&format!("SET threads = {}", threads(run.tables))).map_err(failed)?;
-        let run_id = write(&mut connection, identity, run).map_err(failed)?;
+        let run_id = write(&connection, run).map_err(failed)?;
         // The run is in. When the disk is too full to fold the log into the file, the next opening does it.
-        let _ = connection.execute_batch("CHECKPOINT");
+        let folded = connection.execute_batch("CHECKPOINT");
         connection.close().map_err(|(_, error)| failed(error))?;
+        if is_new {
+            // The log does not get the new name.
+            folded.map_err(failed)?;
+            database::finish(&self.path)?;
+        }
         Ok(run_id)
     }
+}
+
+impl Drop for Warehouse {
+    /// What was begun for a run that is not written goes.
+    fn drop(&mut self) {
+        if let Some(new) = self.new.take() {
+            // Whether it came to be does not matter, nor why not.
+            drop(new.join());
+        }
+        if self.lock.is_some() {
+            // What is left lies beside the warehouse, and the next run begins with removing it.
+            let _ = database::discard(&self.path);
+        }
+    }
+}
+
+fn joined(new: JoinHandle<Result<Connection, WarehouseError>>) -> Result<Connection, WarehouseError> {
+    new.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The warehouse that is there, brought up to date, in a transaction.
+fn reopened(path: &Path) -> Result<Connection, WarehouseError> {
+    let failed = |error: duckdb::Error| WarehouseError::of_database(path, "write", &error);
+    let connection = open_to_write(path)?;
+    let identity = identify(&connection, path)?;
+    connection.execute_batch(database::BEGIN).map_err(failed)?;
+    match identity {
+        Identity::Blank => create(&connection),
+        Identity::Earlier => database::upgrade(&connection),
+        Identity::Warehouse => Ok(()),
+    }
+    .map_err(failed)?;
+    Ok(connection)
 }
 
 /// How many threads write so many records. While one of them has all there is to do, the others do not sleep but ask for
@@ -169,17 +219,12 @@ fn threads(tables: &Tables) -> usize {
 /// What makes the rows of a table.
 type Fill<'a> = &'a (dyn Fn(&Sink) -> Result<(), Stopped> + Sync);
 
-fn write(connection: &mut Connection, identity: Identity, run: &RunRecord<'_>) -> duckdb::Result<i64> {
-    let transaction = connection.transaction()?;
-    match identity {
-        Identity::Blank => create(&transaction)?,
-        Identity::Earlier => database::upgrade(&transaction)?,
-        Identity::Warehouse => {}
-    }
+/// Writes the run and commits.
+fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     let run_id: i64 =
-        transaction.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
+        connection.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
     let names = Names { pipeline: run.pipeline, tables: run.tables, matching: run.matching };
-    let (names, load) = (&names, |table: &str, fill: Fill<'_>| load(&transaction, table, fill));
+    let (names, load) = (&names, |table: &str, fill: Fill<'_>| load(connection, table, fill));
     for entity in Entity::ALL {
         load(entity.table(), &|sink| records::write(sink, names, run_id, entity))?;
     }
@@ -195,11 +240,11 @@ fn write(connection: &mut Connection, identity: Identity, run: &RunRecord<'_>) -
     load("quarantine", &|sink| results::write_quarantine(sink, run_id, run.quarantine))?;
     load("source_status", &|sink| status::write_sources(sink, names, run_id))?;
     if run.status == RunStatus::Completed {
-        remember_two_way(&transaction, run)?;
+        remember_two_way(connection, run)?;
     }
     let finished_at = jiff::Timestamp::now().as_microsecond();
     load("runs", &|sink| status::write_run(sink, run, run_id, finished_at))?;
-    transaction.commit()?;
+    connection.execute_batch("COMMIT")?;
     Ok(run_id)
 }
 
