@@ -12,7 +12,7 @@ use super::sink::{FileRows, Repeats, quarantined};
 use super::superseded;
 use super::supplement::supplemented;
 use crate::model::{
-    Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, fields, schema,
+    Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, blank_column, fields, schema,
 };
 use crate::normalize::Junk;
 use crate::systems::Merge;
@@ -124,11 +124,12 @@ pub(super) fn taken(records: &Records, rows: Vec<u32>) -> Records {
 /// Some rows of columns, which are let go one by one.
 fn take_rows(entity: Entity, columns: Vec<ArrayRef>, rows: Vec<u32>) -> RecordBatch {
     let rows = UInt32Array::from(rows);
+    let blank = blank_column(rows.len());
     let columns: Vec<ArrayRef> = columns
         .into_par_iter()
         .map(|column| {
             if is_blank(&column) {
-                Arc::new(LargeStringArray::new_null(rows.len())) as ArrayRef
+                Arc::clone(&blank)
             } else {
                 take(&column, &rows, None).expect("the order names rows of the table")
             }
@@ -177,12 +178,13 @@ fn one_after_the_other(entity: Entity, batches: Vec<RecordBatch>) -> RecordBatch
             parts.push(Arc::clone(part));
         }
     }
+    let blank = blank_column(rows);
     let joined: Vec<ArrayRef> = columns
         .into_par_iter()
         .map(|parts| {
             let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
             if parts.iter().all(|part| is_blank(*part)) {
-                return Arc::new(LargeStringArray::new_null(rows)) as ArrayRef;
+                return Arc::clone(&blank);
             }
             concat(&parts).expect("every batch has the schema of the entity")
         })
@@ -190,8 +192,7 @@ fn one_after_the_other(entity: Entity, batches: Vec<RecordBatch>) -> RecordBatch
     RecordBatch::try_new(schema(entity), joined).expect("every batch has the schema of the entity")
 }
 
-/// Whether it is a column of texts that no row has, such as one that no file carries. It stays the array that was never
-/// filled, whose memory is never touched.
+/// Whether it is a column of texts that no row has, such as one that no file carries. All of a table share one array.
 fn is_blank(column: &dyn Array) -> bool {
     column.null_count() == column.len() && column.as_any().is::<LargeStringArray>()
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, LargeStringArray, LargeStringBuilder, RecordBatch, UInt32Array,
-    UInt32Builder,
+    Array, ArrayRef, AsArray as _, BooleanArray, LargeStringArray, LargeStringBuilder, RecordBatch,
+    UInt32Array, UInt32Builder,
 };
 
 use super::{Entity, Field, column, fields, schema};
@@ -44,6 +44,8 @@ pub struct Records {
     pub rows_read: u64,
     /// Rows that could not become a record.
     pub quarantined: u64,
+    /// The column `record_id`, which is asked for more than all others together.
+    ids: LargeStringArray,
     batch: RecordBatch,
 }
 
@@ -55,7 +57,8 @@ impl Records {
     #[must_use]
     pub fn new(source: SourceIx, entity: Entity, files: Vec<FileInfo>, batch: RecordBatch) -> Self {
         assert_eq!(batch.schema(), schema(entity), "a record batch of {entity} has another schema");
-        Self { source, entity, files, rows_read: 0, quarantined: 0, batch }
+        let ids = batch.column(0).as_string().clone();
+        Self { source, entity, files, rows_read: 0, quarantined: 0, ids, batch }
     }
 
     /// The number of records.
@@ -130,7 +133,7 @@ impl Records {
     /// The id of the record in `row`.
     #[must_use]
     pub fn id(&self, row: u32) -> &str {
-        self.text_at(0).value(row as usize)
+        self.ids.value(row as usize)
     }
 
     /// The position in [`Records::files`] of the file of the record in `row`.
@@ -181,6 +184,12 @@ impl<'a> Cells<'a> {
         let (array, row) = (self.array?, row as usize);
         (!array.is_null(row)).then(|| array.value(row)).filter(|value| !value.trim().is_empty())
     }
+}
+
+/// A column of nulls. A table has one for all of its columns that nothing was read into.
+#[must_use]
+pub fn blank_column(len: usize) -> ArrayRef {
+    Arc::new(LargeStringArray::new_null(len))
 }
 
 /// Builds [`Records`] row by row. A column that never gets a value costs nothing.
@@ -295,19 +304,19 @@ impl RecordsBuilder {
     pub fn build(mut self) -> Records {
         let len = self.len;
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 2);
+        let blank = blank_column(len);
         for builder in self.columns {
-            let array = match builder {
-                None => LargeStringArray::new_null(len),
+            columns.push(match builder {
+                None => Arc::clone(&blank),
                 Some(mut builder) => {
                     let have = arrow::array::ArrayBuilder::len(&builder);
                     builder.append_nulls(len - have);
                     // Builders grow by doubling, and the records stay until the end of the run.
                     let mut array = builder.finish();
                     array.shrink_to_fit();
-                    array
+                    Arc::new(array)
                 }
-            };
-            columns.push(Arc::new(array));
+            });
         }
         columns.push(Arc::new(self.file.finish()));
         columns.push(Arc::new(self.line.finish()));

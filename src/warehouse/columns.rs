@@ -209,7 +209,9 @@ pub(super) fn batch(names: impl Iterator<Item = &'static str>, columns: Vec<Arra
 pub(super) fn append_record(builder: &mut StringBuilder, value: Option<(&str, &str)>) {
     match value {
         Some((source, id)) => {
-            write!(builder, "{source}/{id}").expect("writing to memory does not fail");
+            for part in [source, "/", id] {
+                builder.write_str(part).expect("writing to memory does not fail");
+            }
             builder.append_value("");
         }
         None => builder.append_null(),
