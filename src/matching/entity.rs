@@ -104,7 +104,9 @@ pub(super) fn fold_entity(
                 rows.iter().any(|rows| !rows.is_empty()).then(|| fold_scope(&input, number, &rows))
             })
             .collect();
-        folded.into_iter().for_each(|scope| whole.add(scope));
+        for scope in folded {
+            whole.add(scope);
+        }
         first = end;
     }
     let mut joined = whole.finish(excluded);

@@ -2,8 +2,9 @@
 //!
 //! `COMMENT ON`, the writers and the export all follow these declarations. The tables that grow with the records have no
 //! declared primary key: with them a warehouse of 0.9 million devices was 2.7 times as large and took a quarter longer to
-//! write, and their indexes have to be in memory while a run is written. Their rows are stored sorted by the key that
-//! [`Table::key`] names, led by `run_id`, so that a reader of one run or one source skips everything else.
+//! write, and their indexes have to be in memory while a run is written. Their rows are loaded sorted by the key that
+//! [`Table::key`] names, led by `run_id`, and stay so inside a batch, so that a reader of one run or one source skips nearly
+//! everything else.
 
 use std::sync::LazyLock;
 
