@@ -199,3 +199,78 @@ impl VTab for Batches {
         Some(vec![LogicalTypeHandle::from(LogicalTypeId::UBigint)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+
+    fn batch(rows: std::ops::Range<i64>) -> RecordBatch {
+        let texts: StringArray =
+            rows.clone().map(|row| (row % 3 > 0).then(|| format!("row {row}"))).collect();
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(rows));
+        RecordBatch::try_from_iter([("number", numbers), ("text", Arc::new(texts))]).expect("equal lengths")
+    }
+
+    /// A database with a table that has a column more than the batches.
+    fn database(threads: u32) -> Connection {
+        let connection = Connection::open_in_memory().expect("it opens");
+        prepare(&connection).expect("the function is new");
+        let sql = format!(
+            "SET threads = {threads}; SET preserve_insertion_order = false;
+             CREATE TABLE rows (text VARCHAR, number BIGINT NOT NULL, other VARCHAR)"
+        );
+        connection.execute_batch(&sql).expect("it is right");
+        connection
+    }
+
+    fn one<T: duckdb::types::FromSql>(connection: &Connection, sql: &str) -> T {
+        connection.query_row(sql, [], |row| row.get(0)).expect("it has an answer")
+    }
+
+    #[test]
+    fn every_row_arrives_once_with_any_number_of_threads() {
+        // Batches that end in the middle of a chunk, and one of a single row.
+        let bounds = [0, 5_000, 5_001, 80_000, 81_000, 150_123, 200_000];
+        for threads in [1, 2, 5] {
+            let connection = database(threads);
+            let batches =
+                |sink: &Sink| bounds.windows(2).try_for_each(|pair| sink.send(batch(pair[0]..pair[1])));
+            load(&connection, "rows", batches).expect("the rows fit");
+            assert_eq!(one::<i64>(&connection, "SELECT count(*) FROM rows"), 200_000);
+            let wrong =
+                "SELECT count(*) FROM rows FULL JOIN range(200_000) AS all_rows (number) USING (number)
+                 WHERE rows.number IS NULL OR other IS NOT NULL
+                    OR text IS DISTINCT FROM if(number % 3 > 0, 'row ' || number, NULL)";
+            assert_eq!(one::<i64>(&connection, wrong), 0);
+            assert_eq!(one::<i64>(&connection, "SELECT count(DISTINCT number) FROM rows"), 200_000);
+        }
+    }
+
+    #[test]
+    fn nothing_to_load_is_no_statement() {
+        let connection = database(2);
+        load(&connection, "there is no such table", |_| Ok(())).expect("nothing was asked for");
+    }
+
+    #[test]
+    fn what_is_refused_stops_the_batches() {
+        let connection = database(2);
+        let without_number = |rows: i64| {
+            let texts: StringArray = (0..rows).map(|row| Some(row.to_string())).collect();
+            RecordBatch::try_from_iter([("text", Arc::new(texts) as ArrayRef)]).expect("one column")
+        };
+        let mut sent = 0;
+        let endless = |sink: &Sink| {
+            loop {
+                sink.send(without_number(1_000))?;
+                sent += 1;
+            }
+        };
+        let error = load(&connection, "rows", endless).expect_err("a number is required");
+        assert!(error.to_string().contains("NOT NULL"), "{error}");
+        assert!(sent > 0);
+        assert_eq!(one::<i64>(&connection, "SELECT count(*) FROM rows"), 0);
+    }
+}

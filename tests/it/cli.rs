@@ -956,6 +956,7 @@ Safety:
 
 Output:
       --json          Write events and the summary as JSON lines
+      --timings       Print what every stage cost: time, processor time, and the most memory up to its end
       --exit-code     Exit with 1 when anything differs
   -q, --quiet         Say nothing but errors and data
   -v, --verbose       Say what every stage and every file came to
@@ -986,4 +987,20 @@ fn colour_is_a_matter_of_the_terminal_and_of_no_color() {
     assert!(!coloured(&["systems"]));
     assert!(coloured(&["systems", "--color", "always"]));
     assert!(!coloured(&["systems", "--color", "never"]));
+}
+
+#[test]
+fn timings_have_a_line_for_every_stage() {
+    let workspace = Workspace::new();
+    let output = workspace.run(&["run", "p.toml", "--timings"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let table: Vec<Vec<&str>> = text.lines().take(7).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(table[0], ["stage", "made", "of", "time", "processor", "peak", "memory"]);
+    let stages: Vec<&str> = table[1..].iter().map(|line| line[0]).collect();
+    assert_eq!(stages, ["extract", "normalize", "match", "diff", "plan", "warehouse"]);
+    // As many records are written as were read, and normalised.
+    assert_eq!(table[1][1], table[2][1]);
+    assert_eq!(table[1][1], table[6][1]);
+    let json = workspace.run(&["run", "p.toml", "--timings", "--json"]);
+    assert_eq!(json.status.code(), Some(i32::from(exit_code::WRONG_USAGE)));
 }
