@@ -19,6 +19,9 @@ use crate::plan::Plan;
 /// So many records are worth a thread.
 const RECORDS_OF_A_THREAD: usize = 10_000;
 
+/// More threads than this would wait for the one that makes the batches, and each holds a group of rows in memory.
+const MOST_THREADS: usize = 4;
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
@@ -213,7 +216,7 @@ fn reopened(path: &Path) -> Result<Connection, WarehouseError> {
 /// work all the time, so small runs are written by one.
 fn threads(tables: &Tables) -> usize {
     let records: usize = tables.iter().map(Records::len).sum();
-    (records / RECORDS_OF_A_THREAD).clamp(1, rayon::current_num_threads())
+    (records / RECORDS_OF_A_THREAD).clamp(1, rayon::current_num_threads().min(MOST_THREADS))
 }
 
 /// What makes the rows of a table.
