@@ -1,15 +1,14 @@
 //! The tables of what the fold decided: `matches`, `candidates`, `clusters`, `decisions`.
 
 use super::columns::Rows;
-use super::load::{Sink, Stopped};
+use super::load::Stopped;
 use super::names::Names;
-use super::{records, schema};
+use super::records;
 use crate::matching::{Candidate, Cluster, ClusterIx, Rule};
 use crate::model::{Entity, Reason, RecordRef, SourceIx};
 
 /// Writes the outcome of every record, by entity, source and id.
-pub(super) fn write_matches(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("matches"), run_id);
+pub(super) fn write_matches(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for (entity, source) in tables(names) {
         let Some(table) = names.tables.get(source, entity) else { continue };
         let matching = names.matching.of(entity);
@@ -39,12 +38,11 @@ pub(super) fn write_matches(sink: &Sink, names: &Names<'_>, run_id: i64) -> Resu
                 .end()?;
         }
     }
-    rows.finish()
+    Ok(())
 }
 
 /// Writes the candidates, by entity, source, id and rank.
-pub(super) fn write_candidates(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("candidates"), run_id);
+pub(super) fn write_candidates(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for entity in Entity::ALL {
         let mut candidates: Vec<&Candidate> = names.matching.of(entity).candidates.iter().collect();
         candidates.sort_by_cached_key(|candidate| {
@@ -65,7 +63,7 @@ pub(super) fn write_candidates(sink: &Sink, names: &Names<'_>, run_id: i64) -> R
                 .end()?;
         }
     }
-    rows.finish()
+    Ok(())
 }
 
 /// A score with as many digits as it has, not those that the wider type makes up.
@@ -74,8 +72,7 @@ fn score(score: f32) -> f64 {
 }
 
 /// Writes the clusters, by entity, source and id of the founder.
-pub(super) fn write_clusters(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("clusters"), run_id);
+pub(super) fn write_clusters(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for entity in Entity::ALL {
         let clusters = (0..).zip(&names.matching.of(entity).clusters);
         let mut clusters: Vec<(ClusterIx, &Cluster)> = clusters.collect();
@@ -92,12 +89,11 @@ pub(super) fn write_clusters(sink: &Sink, names: &Names<'_>, run_id: i64) -> Res
                 .end()?;
         }
     }
-    rows.finish()
+    Ok(())
 }
 
 /// Writes the decisions, in the order of their file.
-pub(super) fn write_decisions(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("decisions"), run_id);
+pub(super) fn write_decisions(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for applied in &names.matching.decisions {
         let decision = &applied.decision;
         rows.count(decision.line)
@@ -112,7 +108,7 @@ pub(super) fn write_decisions(sink: &Sink, names: &Names<'_>, run_id: i64) -> Re
             .text(applied.outcome)
             .end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
 /// Every entity of every source, by entity, then by source.

@@ -2,21 +2,14 @@
 //! `quarantine`.
 
 use super::columns::Rows;
-use super::load::{Sink, Stopped};
+use super::load::Stopped;
 use super::names::Names;
-use super::schema;
 use super::text::json;
 use crate::diff::{Conflict, Diff};
 use crate::model::{Finding, QuarantineRow};
 use crate::plan::{Plan, StepReason};
 
-pub(super) fn write_diffs(
-    sink: &Sink,
-    names: &Names<'_>,
-    run_id: i64,
-    diffs: &[Diff],
-) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("diffs"), run_id);
+pub(super) fn write_diffs(rows: &mut Rows<'_>, names: &Names<'_>, diffs: &[Diff]) -> Result<(), Stopped> {
     let mut sorted: Vec<&Diff> = diffs.iter().collect();
     sorted.sort_by_cached_key(|diff| {
         (diff.entity, names.founder(diff.entity, diff.cluster), diff.target.source, diff.field)
@@ -38,16 +31,14 @@ pub(super) fn write_diffs(
             .text(&diff.rule)
             .end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
 pub(super) fn write_conflicts(
-    sink: &Sink,
+    rows: &mut Rows<'_>,
     names: &Names<'_>,
-    run_id: i64,
     conflicts: &[Conflict],
 ) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("conflicts"), run_id);
     let mut sorted: Vec<&Conflict> = conflicts.iter().collect();
     sorted.sort_by_cached_key(|conflict| {
         (conflict.entity, names.founder(conflict.entity, conflict.cluster), conflict.field, conflict.psa)
@@ -64,11 +55,10 @@ pub(super) fn write_conflicts(
             .text(&conflict.why)
             .end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
-pub(super) fn write_steps(sink: &Sink, names: &Names<'_>, run_id: i64, plan: &Plan) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("plan_steps"), run_id);
+pub(super) fn write_steps(rows: &mut Rows<'_>, names: &Names<'_>, plan: &Plan) -> Result<(), Stopped> {
     // The plan is by wave, then by id, as the table is.
     for step in &plan.steps {
         let payload = (!step.payload.is_empty()).then(|| json(&step.payload));
@@ -88,22 +78,20 @@ pub(super) fn write_steps(sink: &Sink, names: &Names<'_>, run_id: i64, plan: &Pl
             .truth(step.pushed_on_by_hub)
             .end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
-pub(super) fn write_reasons(sink: &Sink, run_id: i64, plan: &Plan) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("plan_reasons"), run_id);
+pub(super) fn write_reasons(rows: &mut Rows<'_>, plan: &Plan) -> Result<(), Stopped> {
     let id = |reason: &StepReason| plan.steps[reason.step as usize].id.as_str();
     let mut sorted: Vec<&StepReason> = plan.reasons.iter().collect();
     sorted.sort_by(|a, b| (id(a), a.code, &a.message).cmp(&(id(b), b.code, &b.message)));
     for reason in sorted {
         rows.text(id(reason)).text(reason.code).text(&reason.message).text(&reason.remedy).end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
-pub(super) fn write_findings(sink: &Sink, run_id: i64, findings: &[Finding]) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("data_quality"), run_id);
+pub(super) fn write_findings(rows: &mut Rows<'_>, findings: &[Finding]) -> Result<(), Stopped> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort();
     for finding in sorted {
@@ -116,15 +104,10 @@ pub(super) fn write_findings(sink: &Sink, run_id: i64, findings: &[Finding]) -> 
             .text(&finding.message)
             .end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
-pub(super) fn write_quarantine(
-    sink: &Sink,
-    run_id: i64,
-    quarantine: &[QuarantineRow],
-) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("quarantine"), run_id);
+pub(super) fn write_quarantine(rows: &mut Rows<'_>, quarantine: &[QuarantineRow]) -> Result<(), Stopped> {
     let mut sorted: Vec<&QuarantineRow> = quarantine.iter().collect();
     sorted.sort();
     for row in sorted {
@@ -136,5 +119,5 @@ pub(super) fn write_quarantine(
             .text(&row.raw)
             .end()?;
     }
-    rows.finish()
+    Ok(())
 }

@@ -2,19 +2,12 @@
 
 use super::RunRecord;
 use super::columns::Rows;
-use super::load::{Sink, Stopped};
+use super::load::Stopped;
 use super::names::Names;
-use super::schema;
 use super::text::{json, time};
 use crate::model::{Records, State, column};
 
-pub(super) fn write_run(
-    sink: &Sink,
-    run: &RunRecord<'_>,
-    run_id: i64,
-    finished_at: i64,
-) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("runs"), run_id);
+pub(super) fn write_run(rows: &mut Rows<'_>, run: &RunRecord<'_>, finished_at: i64) -> Result<(), Stopped> {
     rows.text(&run.pipeline.name)
         .text(run.pipeline.method.name())
         .time(Some(run.started_at.as_microsecond()))
@@ -24,11 +17,10 @@ pub(super) fn write_run(
         .text(run.version)
         .text(&json(run.settings))
         .end()?;
-    rows.finish()
+    Ok(())
 }
 
-pub(super) fn write_sources(sink: &Sink, names: &Names<'_>, run_id: i64) -> Result<(), Stopped> {
-    let mut rows = Rows::new(sink, schema::table("source_status"), run_id);
+pub(super) fn write_sources(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for table in names.tables.iter() {
         let source = &names.pipeline.sources[usize::from(table.source)];
         let outcomes = &names.matching.of(table.entity).outcomes[usize::from(table.source)];
@@ -49,7 +41,7 @@ pub(super) fn write_sources(sink: &Sink, names: &Names<'_>, run_id: i64) -> Resu
         files.dedup();
         rows.truth(source.sync.two_way).texts(files).time(newest(table)).end()?;
     }
-    rows.finish()
+    Ok(())
 }
 
 fn all_rows(table: &Records) -> impl Iterator<Item = u32> + use<> {

@@ -5,11 +5,12 @@ use std::thread::JoinHandle;
 
 use duckdb::Connection;
 
+use super::columns::Rows;
 use super::database::{self, Identity, create, identify, is_there, open_to_read, open_to_write};
-use super::load::{Sink, Stopped, load};
+use super::load::{Stopped, load};
 use super::lock::Lock;
 use super::names::Names;
-use super::{WarehouseError, outcomes, previous, records, results, status};
+use super::{WarehouseError, outcomes, previous, records, results, schema, status};
 use crate::diff::{Conflict, Diff};
 use crate::matching::Matching;
 use crate::model::{Entity, Finding, Previous, QuarantineRow, Records, Role, Tables};
@@ -220,33 +221,40 @@ fn threads(tables: &Tables) -> usize {
 }
 
 /// What makes the rows of a table.
-type Fill<'a> = &'a (dyn Fn(&Sink) -> Result<(), Stopped> + Sync);
+type Fill<'a> = &'a (dyn Fn(&mut Rows<'_>) -> Result<(), Stopped> + Sync);
 
 /// Writes the run and commits.
 fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     let run_id: i64 =
         connection.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
     let names = Names { pipeline: run.pipeline, tables: run.tables, matching: run.matching };
-    let (names, load) = (&names, |table: &str, fill: Fill<'_>| load(connection, table, fill));
+    let names = &names;
     for entity in Entity::ALL {
-        load(entity.table(), &|sink| records::write(sink, names, run_id, entity))?;
+        load(connection, entity.table(), |sink| records::write(sink, names, run_id, entity))?;
     }
-    load("matches", &|sink| outcomes::write_matches(sink, names, run_id))?;
-    load("candidates", &|sink| outcomes::write_candidates(sink, names, run_id))?;
-    load("clusters", &|sink| outcomes::write_clusters(sink, names, run_id))?;
-    load("decisions", &|sink| outcomes::write_decisions(sink, names, run_id))?;
-    load("diffs", &|sink| results::write_diffs(sink, names, run_id, run.diffs))?;
-    load("conflicts", &|sink| results::write_conflicts(sink, names, run_id, run.conflicts))?;
-    load("plan_steps", &|sink| results::write_steps(sink, names, run_id, run.plan))?;
-    load("plan_reasons", &|sink| results::write_reasons(sink, run_id, run.plan))?;
-    load("data_quality", &|sink| results::write_findings(sink, run_id, run.findings))?;
-    load("quarantine", &|sink| results::write_quarantine(sink, run_id, run.quarantine))?;
-    load("source_status", &|sink| status::write_sources(sink, names, run_id))?;
+    let fill = |table: &str, fill: Fill<'_>| {
+        load(connection, table, |sink| {
+            let mut rows = Rows::new(sink, schema::table(table), run_id);
+            fill(&mut rows)?;
+            rows.finish()
+        })
+    };
+    fill("matches", &|rows| outcomes::write_matches(rows, names))?;
+    fill("candidates", &|rows| outcomes::write_candidates(rows, names))?;
+    fill("clusters", &|rows| outcomes::write_clusters(rows, names))?;
+    fill("decisions", &|rows| outcomes::write_decisions(rows, names))?;
+    fill("diffs", &|rows| results::write_diffs(rows, names, run.diffs))?;
+    fill("conflicts", &|rows| results::write_conflicts(rows, names, run.conflicts))?;
+    fill("plan_steps", &|rows| results::write_steps(rows, names, run.plan))?;
+    fill("plan_reasons", &|rows| results::write_reasons(rows, run.plan))?;
+    fill("data_quality", &|rows| results::write_findings(rows, run.findings))?;
+    fill("quarantine", &|rows| results::write_quarantine(rows, run.quarantine))?;
+    fill("source_status", &|rows| status::write_sources(rows, names))?;
     if run.status == RunStatus::Completed {
         remember_two_way(connection, run)?;
     }
     let finished_at = jiff::Timestamp::now().as_microsecond();
-    load("runs", &|sink| status::write_run(sink, run, run_id, finished_at))?;
+    fill("runs", &|rows| status::write_run(rows, run, finished_at))?;
     connection.execute_batch("COMMIT")?;
     Ok(run_id)
 }
