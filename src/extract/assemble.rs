@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray as _, UInt32Array};
 use arrow::compute::{concat, take};
+use arrow::datatypes::{DataType, UInt32Type};
 use rayon::prelude::*;
 
 use super::answers::Stand;
@@ -12,7 +13,8 @@ use super::sink::{FileRows, Repeats, quarantined};
 use super::superseded;
 use super::supplement::supplemented;
 use crate::model::{
-    Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, SourceIx, blank_column, fields, schema,
+    Entity, FileInfo, Finding, LIST_SEPARATOR, QuarantineRow, Records, RecordsBuilder, SourceIx,
+    blank_column, fields, joined_texts,
 };
 use crate::normalize::Junk;
 use crate::systems::Merge;
@@ -88,7 +90,7 @@ fn unique(
 
 /// The details, with what the records of the same id say besides, and the records that have none. All are sorted by id.
 fn detailed(records: &Records, details: &Records) -> Records {
-    let (ids, detail_ids) = (records.text_at(0), details.text_at(0));
+    let (ids, detail_ids) = (records.ids(), details.ids());
     let (mut known, mut others) = (Vec::new(), Vec::new());
     let mut at = 0;
     for row in 0..u32::try_from(records.len()).expect("a table has fewer than 4 billion rows") {
@@ -107,8 +109,8 @@ fn detailed(records: &Records, details: &Records) -> Records {
     let offset = u32::try_from(files.len()).expect("fewer than 4 billion files");
     let others = taken(records, others);
     files.extend(others.files.iter().cloned());
-    let batch = one_after_the_other(entity, vec![whole.into_batch(), shifted(others.batch(), offset)]);
-    let joined = Records::new(records.source, entity, files, batch);
+    let columns = one_after_the_other(entity, vec![whole.into_columns(), shifted(others, offset)]);
+    let joined = Records::new(records.source, entity, files, columns);
     let order = by_id(&joined);
     let mut whole = taken(&joined, order);
     (whole.rows_read, whole.quarantined) = (rows_read, bad);
@@ -117,15 +119,15 @@ fn detailed(records: &Records, details: &Records) -> Records {
 
 /// Some rows of a table.
 pub(super) fn taken(records: &Records, rows: Vec<u32>) -> Records {
-    let batch = take_rows(records.entity, records.batch().columns().to_vec(), rows);
-    Records::new(records.source, records.entity, records.files.clone(), batch)
+    let columns = take_rows(records.columns().to_vec(), rows);
+    Records::new(records.source, records.entity, records.files.clone(), columns)
 }
 
 /// Some rows of columns, which are let go one by one.
-fn take_rows(entity: Entity, columns: Vec<ArrayRef>, rows: Vec<u32>) -> RecordBatch {
+fn take_rows(columns: Vec<ArrayRef>, rows: Vec<u32>) -> Vec<ArrayRef> {
     let rows = UInt32Array::from(rows);
     let blank = blank_column(rows.len());
-    let columns: Vec<ArrayRef> = columns
+    columns
         .into_par_iter()
         .map(|column| {
             if is_blank(&column) {
@@ -134,15 +136,14 @@ fn take_rows(entity: Entity, columns: Vec<ArrayRef>, rows: Vec<u32>) -> RecordBa
                 take(&column, &rows, None).expect("the order names rows of the table")
             }
         })
-        .collect();
-    RecordBatch::try_new(schema(entity), columns).expect("every column was taken in one order")
+        .collect()
 }
 
 /// The rows of all files, one file after the other, and what a repeated id is in each.
 fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> (Assembled, Vec<Repeats>) {
     let mut infos: Vec<FileInfo> = Vec::new();
     let mut repeats = Vec::new();
-    let mut batches: Vec<RecordBatch> = Vec::new();
+    let mut tables: Vec<Vec<ArrayRef>> = Vec::new();
     let (mut findings, mut quarantine) = (Vec::new(), Vec::new());
     let (mut rows_read, mut bad) = (0, 0);
     for file in files {
@@ -151,11 +152,11 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> (Assembled,
         bad += file.records.quarantined;
         infos.extend(file.records.files.iter().cloned());
         repeats.resize(infos.len(), file.repeats);
-        batches.push(shifted(file.records.batch(), offset));
+        tables.push(shifted(file.records, offset));
         findings.extend(file.findings);
         quarantine.extend(file.quarantine);
     }
-    let whole = match <[RecordBatch; 1]>::try_from(batches) {
+    let whole = match <[Vec<ArrayRef>; 1]>::try_from(tables) {
         Ok([only]) => only,
         Err(several) => one_after_the_other(entity, several),
     };
@@ -165,56 +166,54 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> (Assembled,
     (Assembled { records, findings, quarantine }, repeats)
 }
 
-/// One batch of all. Columns of single files are let go as soon as they are joined.
-fn one_after_the_other(entity: Entity, batches: Vec<RecordBatch>) -> RecordBatch {
-    if batches.is_empty() {
-        return RecordBatch::new_empty(schema(entity));
+/// The columns of all. Those of single files are let go as soon as they are joined.
+fn one_after_the_other(entity: Entity, tables: Vec<Vec<ArrayRef>>) -> Vec<ArrayRef> {
+    if tables.is_empty() {
+        return RecordsBuilder::new(0, entity).build().into_columns();
     }
-    let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let mut columns: Vec<Vec<ArrayRef>> =
-        vec![Vec::with_capacity(batches.len()); schema(entity).fields().len()];
-    for batch in batches {
-        for (parts, part) in columns.iter_mut().zip(batch.columns()) {
-            parts.push(Arc::clone(part));
+    let rows = tables.iter().map(|columns| columns[0].len()).sum();
+    let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(tables.len()); tables[0].len()];
+    for table in tables {
+        for (parts, part) in columns.iter_mut().zip(table) {
+            parts.push(part);
         }
     }
     let blank = blank_column(rows);
-    let joined: Vec<ArrayRef> = columns
+    columns
         .into_par_iter()
         .map(|parts| {
-            let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-            if parts.iter().all(|part| is_blank(*part)) {
+            if parts.iter().all(is_blank) {
                 return Arc::clone(&blank);
             }
-            concat(&parts).expect("every batch has the schema of the entity")
+            if *parts[0].data_type() != DataType::UInt32 {
+                return joined_texts(&parts);
+            }
+            let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+            concat(&parts).expect("all are numbers")
         })
-        .collect();
-    RecordBatch::try_new(schema(entity), joined).expect("every batch has the schema of the entity")
+        .collect()
 }
 
 /// Whether it is a column of texts that no row has, such as one that no file carries. All of a table share one array.
-fn is_blank(column: &dyn Array) -> bool {
-    column.null_count() == column.len() && column.as_any().is::<LargeStringArray>()
+fn is_blank(column: &ArrayRef) -> bool {
+    column.null_count() == column.len() && *column.data_type() == DataType::LargeUtf8
 }
 
-/// The batch with its file numbers moved on.
-fn shifted(batch: &RecordBatch, offset: u32) -> RecordBatch {
-    if offset == 0 {
-        return batch.clone();
+/// The columns of the records, with the file numbers moved on.
+fn shifted(records: Records, offset: u32) -> Vec<ArrayRef> {
+    let mut columns = records.into_columns();
+    if offset > 0 {
+        let position = columns.len() - 2;
+        let numbers = columns[position].as_primitive::<UInt32Type>();
+        let moved: UInt32Array = numbers.unary(|number| number + offset);
+        columns[position] = Arc::new(moved);
     }
-    let position = batch.num_columns() - 2;
-    let numbers: &UInt32Array =
-        batch.column(position).as_any().downcast_ref().expect("the column is declared so");
-    let moved: UInt32Array = numbers.unary(|number| number + offset);
-    let mut columns = batch.columns().to_vec();
-    columns[position] = Arc::new(moved);
-    RecordBatch::try_new(batch.schema(), columns)
-        .expect("one column was replaced by another of its type and length")
+    columns
 }
 
 /// The rows in the order of their ids; rows of one id in the order of files and lines.
 pub(super) fn by_id(records: &Records) -> Vec<u32> {
-    let ids = records.text_at(0);
+    let ids = records.ids();
     let mut order: Vec<u32> =
         (0..u32::try_from(ids.len()).expect("a table has fewer than 4 billion rows")).collect();
     order.par_sort_unstable_by(|a, b| (ids.value(*a as usize), a).cmp(&(ids.value(*b as usize), b)));
@@ -224,7 +223,7 @@ pub(super) fn by_id(records: &Records) -> Vec<u32> {
 /// The records by id, and for the quarantine the rows whose id an earlier row has. Columns are let go as soon as they
 /// are sorted.
 fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<QuarantineRow>) {
-    let ids = records.text_at(0);
+    let ids = records.ids();
     if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
         return (records, Vec::new());
     }
@@ -278,8 +277,8 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
     let (source, entity, rows_read) = (records.source, records.entity, records.rows_read - more);
     let bad = records.quarantined + quarantine.len() as u64;
     let files = std::mem::take(&mut records.files);
-    let batch = take_rows(entity, records.into_batch().columns().to_vec(), order);
-    let mut sorted = Records::new(source, entity, files, batch);
+    let columns = take_rows(records.into_columns(), order);
+    let mut sorted = Records::new(source, entity, files, columns);
     if let Some(adding) = adding {
         sorted = supplemented(&sorted, &adding);
     }
@@ -290,10 +289,7 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
 
 /// Whether two rows say the same in every column.
 fn is_same(records: &Records, a: u32, b: u32) -> bool {
-    let value = |position: usize, row: u32| {
-        let column = records.text_at(position);
-        column.is_valid(row as usize).then(|| column.value(row as usize))
-    };
+    let value = |position: usize, row: u32| records.text_at(position).get(row as usize);
     (0..fields(records.entity).len()).all(|position| value(position, a) == value(position, b))
 }
 

@@ -11,9 +11,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, LargeStringArray, RecordBatch};
 use rustc_hash::FxHashMap;
 
 use super::FileReport;
@@ -307,36 +305,28 @@ fn give(rows: &mut FileRows, name: &str, value: &str) {
     let gets: Vec<bool> =
         (0..count(records)).map(|row| ids.get(row).is_none() && names.get(row).is_none()).collect();
     let old = records.cells(name);
-    let column: LargeStringArray =
+    let cells: Vec<Option<&str>> =
         (0..).zip(&gets).map(|(row, gets)| if *gets { Some(value) } else { old.get(row) }).collect();
-    let mut columns: Vec<ArrayRef> = records.batch().columns().to_vec();
-    columns[position] = Arc::new(column);
+    let mut changed = records.clone();
+    changed.replace(position, cells);
     if (0..).zip(&gets).any(|(row, gets)| *gets && identity::is_made(records.id(row))) {
         let mut moved: FxHashMap<&str, String> = FxHashMap::default();
-        let made: LargeStringArray = (0..)
-            .zip(&gets)
-            .map(|(row, gets)| {
-                let id = records.id(row);
-                if !*gets || !identity::is_made(id) {
-                    return Some(id.to_owned());
-                }
-                let within = identity::within(id, value);
-                moved.insert(id, within.clone());
-                Some(within)
-            })
-            .collect();
+        let ids = (0..).zip(&gets).map(|(row, gets)| {
+            let id = records.id(row);
+            if !*gets || !identity::is_made(id) {
+                return Some(id.to_owned());
+            }
+            let within = identity::within(id, value);
+            moved.insert(id, within.clone());
+            Some(within)
+        });
+        changed.replace(0, ids);
         for finding in &mut rows.findings {
             if let Some(id) = moved.get(finding.record_id.as_str()) {
                 finding.record_id.clone_from(id);
             }
         }
-        columns[0] = Arc::new(made);
     }
-    let batch = RecordBatch::try_new(records.batch().schema(), columns)
-        .expect("columns were replaced by others of their type and length");
-    let mut changed = Records::new(records.source, records.entity, records.files.clone(), batch);
-    changed.rows_read = records.rows_read;
-    changed.quarantined = records.quarantined;
     rows.records = changed;
 }
 

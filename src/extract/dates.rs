@@ -3,16 +3,15 @@
 //! While a file is read such dates stay as they are; when it has ended, the columns that hold them are gone over. A first
 //! part above 12 says that the day comes first, a second one that the month does.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::node::write_json;
 use super::values::{self, Moment};
-use crate::model::{Kind, Records, column, fields, schema};
+use crate::model::{Kind, Records, Texts, column, fields};
 use crate::pipeline::DateOrder;
 
 /// A date whose first two parts are a day and a month.
@@ -154,36 +153,27 @@ pub(super) fn settle(
         return (records, Vec::new());
     }
     let all = fields(records.entity);
-    let (source, entity, rows_read, quarantined) =
-        (records.source, records.entity, records.rows_read, records.quarantined);
-    let files = records.files.clone();
+    let mut settled = records.clone();
     let mut unread = Vec::new();
-    let mut made: Vec<ArrayRef> = records.batch().columns().to_vec();
     for (position, column) in columns.iter().enumerate().filter(|(_, column)| column.has_any) {
         let (order, kind) = (column.order(told), all[position].kind);
-        let texts = records.text_at(position);
-        let values = (0..).zip(texts.iter()).map(|(row, text)| {
+        let values = (0..).zip(records.text_at(position).iter()).map(|(row, text)| {
             let text = text?;
-            let Some(date) = numeric(text) else { return Some(text.to_owned()) };
+            let Some(date) = numeric(text) else { return Some(Cow::Borrowed(text)) };
             match read(date, order, kind) {
-                Ok(known) => known,
+                Ok(known) => known.map(Cow::Owned),
                 Err(code) => {
                     unread.push(Unread { row, position, code, raw: text.to_owned() });
                     None
                 }
             }
         });
-        let settled: LargeStringArray = values.collect();
-        made[position] = Arc::new(settled);
+        settled.replace(position, values);
     }
     let place = all.iter().position(|field| field.name == column::RAW);
     if let (Some(place), false) = (place, unread.is_empty()) {
-        made[place] = Arc::new(with_unread(records.text_at(place), &unread, columns));
+        settled.replace(place, with_unread(records.text_at(place), &unread, columns));
     }
-    let batch = RecordBatch::try_new(schema(entity), made).expect("every column has a value per row");
-    let mut settled = Records::new(source, entity, files, batch);
-    settled.rows_read = rows_read;
-    settled.quarantined = quarantined;
     (settled, unread)
 }
 
@@ -210,28 +200,29 @@ fn read(date: Numeric, order: Option<DateOrder>, kind: Kind) -> Result<Option<St
 }
 
 /// The column `raw` with the dates that no column holds.
-fn with_unread(raw: &LargeStringArray, unread: &[Unread], columns: &[DateColumn]) -> LargeStringArray {
+fn with_unread<'a>(
+    raw: Texts<'a>,
+    unread: &[Unread],
+    columns: &[DateColumn],
+) -> impl Iterator<Item = Option<Cow<'a, str>>> {
     let mut by_row: BTreeMap<usize, Vec<&Unread>> = BTreeMap::new();
     for it in unread {
         by_row.entry(it.row as usize).or_default().push(it);
     }
-    (0..raw.len())
-        .map(|row| {
-            let own = (!raw.is_null(row)).then(|| raw.value(row));
-            let Some(added) = by_row.get(&row) else { return own.map(str::to_owned) };
-            let mut text = own.and_then(|own| own.strip_suffix('}')).unwrap_or("{").as_bytes().to_vec();
-            for it in added {
-                if text.len() > 1 {
-                    text.push(b',');
-                }
-                write_json(columns[it.position].heading.as_str(), &mut text);
-                text.push(b':');
-                write_json(it.raw.as_str(), &mut text);
+    raw.iter().enumerate().map(move |(row, own)| {
+        let Some(added) = by_row.get(&row) else { return own.map(Cow::Borrowed) };
+        let mut text = own.and_then(|own| own.strip_suffix('}')).unwrap_or("{").as_bytes().to_vec();
+        for it in added {
+            if text.len() > 1 {
+                text.push(b',');
             }
-            text.push(b'}');
-            Some(String::from_utf8(text).expect("JSON is written as UTF-8"))
-        })
-        .collect()
+            write_json(columns[it.position].heading.as_str(), &mut text);
+            text.push(b':');
+            write_json(it.raw.as_str(), &mut text);
+        }
+        text.push(b'}');
+        Some(Cow::Owned(String::from_utf8(text).expect("JSON is written as UTF-8")))
+    })
 }
 
 /// A spreadsheet's serial day as a date. Day 1 is the first of January 1900, and 1900 counts as a leap year.

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, LargeStringArray, RecordBatch};
 use csv::ReaderBuilder;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -109,10 +107,9 @@ pub(super) fn complete(
         })
         .collect();
     overused(source, table, findings);
-    let named: LargeStringArray = named.into_iter().collect();
-    let members: LargeStringArray = members.into_iter().collect();
+    let named: Vec<Option<String>> = named.into_iter().map(|name| name.map(str::to_owned)).collect();
     let carries = !holders.is_empty();
-    tables[at] = replaced(&tables[at], [(column::NAME, named, true), (column::MEMBERS, members, carries)]);
+    replace(&mut tables[at], [(column::NAME, named, true), (column::MEMBERS, members, carries)]);
 }
 
 /// The people who hold a licence, by tenant and by the licence's id or name.
@@ -207,23 +204,15 @@ fn member(raw: &str, name: &str) -> Option<String> {
     raw.get(name)?.as_str().map(str::to_owned)
 }
 
-/// The table with other values in some columns, and whether its files carry these.
-fn replaced<const N: usize>(table: &Records, values: [(&str, LargeStringArray, bool); N]) -> Records {
-    let mut columns: Vec<ArrayRef> = table.batch().columns().to_vec();
-    let mut files = table.files.clone();
-    for (name, column, is_carried) in values {
+/// Puts other values into some columns, and says whether its files carry these.
+fn replace<const N: usize>(table: &mut Records, values: [(&str, Vec<Option<String>>, bool); N]) {
+    for (name, cells, is_carried) in values {
         let Some(position) = table.position(name) else { continue };
-        columns[position] = Arc::new(column);
-        for file in &mut files {
+        table.replace(position, cells);
+        for file in &mut table.files {
             file.carried[position] |= is_carried;
         }
     }
-    let batch = RecordBatch::try_new(table.batch().schema(), columns)
-        .expect("columns were replaced by others of their type and length");
-    let mut made = Records::new(table.source, table.entity, files, batch);
-    made.rows_read = table.rows_read;
-    made.quarantined = table.quarantined;
-    made
 }
 
 fn count(table: &Records) -> u32 {

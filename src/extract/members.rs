@@ -1,14 +1,11 @@
 //! Members of groups, who are distinguished names in an export: each becomes what the account is called, where an account
 //! of that name stands beside it.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, LargeStringArray, RecordBatch};
 use rustc_hash::FxHashMap;
 
 use super::lists;
 use super::sink::FileRows;
-use crate::model::{Records, column, list_items};
+use crate::model::{column, list_items};
 
 /// What accounts are called, by the keys of their distinguished names; `None` where two accounts have one name.
 ///
@@ -37,18 +34,14 @@ impl People {
         let Some(position) = records.position(column::MEMBERS) else { return };
         let cells = records.cells(column::MEMBERS);
         let count = u32::try_from(records.len()).expect("a file has fewer than 4 billion rows");
-        let named: LargeStringArray = (0..count)
-            .map(|row| {
+        let mut changed = records.clone();
+        changed.replace(
+            position,
+            (0..count).map(|row| {
                 let called = |name| self.0.get(&name_key(name)).and_then(Option::as_deref).unwrap_or(name);
                 cells.get(row).map(|cell| lists::join(&list_items(cell).map(called).collect::<Vec<&str>>()))
-            })
-            .collect();
-        let mut columns: Vec<ArrayRef> = records.batch().columns().to_vec();
-        columns[position] = Arc::new(named);
-        let batch = RecordBatch::try_new(records.batch().schema(), columns)
-            .expect("one column was replaced by another of its type and length");
-        let mut changed = Records::new(records.source, records.entity, records.files.clone(), batch);
-        (changed.rows_read, changed.quarantined) = (records.rows_read, records.quarantined);
+            }),
+        );
         rows.records = changed;
     }
 }

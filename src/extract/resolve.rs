@@ -4,9 +4,7 @@
 //! stands around the file may then say which organization its rows belong to.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{Array, LargeStringArray, RecordBatch};
 use rustc_hash::FxHashMap;
 
 use super::sink::FileRows;
@@ -54,19 +52,12 @@ fn known<'a>(items: impl Iterator<Item = &'a LookupItem>) -> FxHashMap<&'a str, 
 fn put(records: &mut Records, column: &str, known: &FxHashMap<&str, Option<&str>>) {
     let Some(position) = records.position(column) else { return };
     let cells = records.text_at(position);
-    let meant: LargeStringArray =
+    let meant: Vec<Option<&str>> =
         cells.iter().map(|cell| known.get(cell?.trim()).copied().flatten()).collect();
-    let mut files = std::mem::take(&mut records.files);
-    if meant.null_count() == meant.len() {
-        for file in &mut files {
+    if meant.iter().all(Option::is_none) {
+        for file in &mut records.files {
             file.carried[position] = false;
         }
     }
-    let mut columns = records.batch().columns().to_vec();
-    columns[position] = Arc::new(meant);
-    let batch = RecordBatch::try_new(records.batch().schema(), columns)
-        .expect("one column was replaced by another of its type and length");
-    let (rows_read, quarantined) = (records.rows_read, records.quarantined);
-    *records = Records::new(records.source, records.entity, files, batch);
-    (records.rows_read, records.quarantined) = (rows_read, quarantined);
+    records.replace(position, meant);
 }

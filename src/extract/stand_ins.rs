@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, ArrayRef, LargeStringArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, LargeStringArray, UInt32Array};
 use arrow::compute::take;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
@@ -159,7 +159,6 @@ pub(super) fn redirected(records: &[FileRows], adding: FileRows, through: &str) 
 fn chosen(records: &Records, rows: &[u32], ids: Option<ArrayRef>) -> Records {
     let rows = UInt32Array::from(rows.to_vec());
     let mut columns: Vec<ArrayRef> = records
-        .batch()
         .columns()
         .iter()
         .map(|column| take(column, &rows, None).expect("the rows are rows of the table"))
@@ -168,9 +167,7 @@ fn chosen(records: &Records, rows: &[u32], ids: Option<ArrayRef>) -> Records {
         debug_assert_eq!(ids.len(), rows.len());
         columns[0] = ids;
     }
-    let batch =
-        RecordBatch::try_new(records.batch().schema(), columns).expect("every column was taken in one order");
-    Records::new(records.source, records.entity, records.files.clone(), batch)
+    Records::new(records.source, records.entity, records.files.clone(), columns)
 }
 
 fn count(records: &Records) -> u32 {

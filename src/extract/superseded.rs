@@ -1,6 +1,5 @@
 //! What an older answer of an interface said of a record that a later one says something else of.
 
-use arrow::array::Array;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::answers::Stand;
@@ -89,7 +88,7 @@ pub(super) fn drop_findings(files: &mut [FileRows]) {
 /// What a row says, column by column.
 fn says(file: &FileRows, row: u32) -> Vec<Option<&str>> {
     let columns = (0..fields(file.records.entity).len()).map(|position| file.records.text_at(position));
-    columns.map(|column| column.is_valid(row as usize).then(|| column.value(row as usize))).collect()
+    columns.map(|column| column.get(row as usize)).collect()
 }
 
 fn rows(file: &FileRows) -> impl Iterator<Item = u32> + use<> {

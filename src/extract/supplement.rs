@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, LargeStringBuilder, RecordBatch};
+use arrow::array::ArrayRef;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::assemble::by_id;
-use crate::model::{Kind, LIST_SEPARATOR, Records, fields};
+use crate::model::{Kind, LIST_SEPARATOR, Records, TextsBuilder, fields};
 
 /// The records, sorted by id, with blank columns filled from the supplements of the same id: of several the first that
 /// has the column, by file and line. Network interfaces and items of lists are added to those that are there.
 pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
     let order = by_id(adding);
-    let adding_ids = adding.text_at(0);
-    let ids = records.text_at(0);
+    let (ids, adding_ids) = (records.ids(), adding.ids());
     // For each record the part of `order` that has its id.
     let mut parts: Vec<(u32, u32)> = Vec::with_capacity(records.len());
     let mut at = 0;
@@ -35,33 +34,28 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
 
     let columns = fields(records.entity);
     let mut files = records.files.clone();
-    let made: Vec<ArrayRef> = (0..records.batch().num_columns())
+    let made: Vec<ArrayRef> = (0..records.columns().len())
         .into_par_iter()
         .map(|position| {
             let is_carried = adding.files.iter().any(|file| file.carried.get(position) == Some(&true));
             let adds = is_carried || columns.get(position).is_some_and(|field| field.kind == Kind::Json);
             if position == 0 || !adds {
-                return Arc::clone(records.batch().column(position));
+                return Arc::clone(&records.columns()[position]);
             }
             let (own, more) = (records.text_at(position), adding.text_at(position));
             let kind = columns[position].kind;
-            let mut made = LargeStringBuilder::with_capacity(
-                own.len(),
-                own.value_data().len() + more.value_data().len(),
-            );
+            let mut made = TextsBuilder::new();
             for row in 0..own.len() {
-                let mut others = rows_of(row).filter(|row| more.is_valid(*row)).map(|row| more.value(row));
+                let own = own.get(row);
+                let mut others = rows_of(row).filter_map(|row| more.get(row));
                 if kind == Kind::Json {
-                    let own = own.is_valid(row).then(|| own.value(row));
-                    made.append_option(with_members(own, others));
+                    made.append(with_members(own, others).as_deref());
                     continue;
                 }
                 if !matches!(kind, Kind::Interfaces | Kind::List) {
-                    let own = own.is_valid(row).then(|| own.value(row));
-                    made.append_option(own.or_else(|| others.next()));
+                    made.append(own.or_else(|| others.next()));
                     continue;
                 }
-                let own = own.is_valid(row).then(|| own.value(row));
                 let mut items: Vec<&str> =
                     own.into_iter().flat_map(|cell| cell.split(LIST_SEPARATOR)).collect();
                 for item in others.flat_map(|cell| cell.split(LIST_SEPARATOR)) {
@@ -69,9 +63,10 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
                         items.push(item);
                     }
                 }
-                made.append_option((!items.is_empty()).then(|| items.join(&LIST_SEPARATOR.to_string())));
+                let joined = (!items.is_empty()).then(|| items.join(&LIST_SEPARATOR.to_string()));
+                made.append(joined.as_deref());
             }
-            Arc::new(made.finish()) as ArrayRef
+            made.finish()
         })
         .collect();
     for (position, _) in columns.iter().enumerate().skip(1) {
@@ -81,9 +76,7 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
             }
         }
     }
-    let batch = RecordBatch::try_new(records.batch().schema(), made)
-        .expect("columns were replaced by others of their type and length");
-    Records::new(records.source, records.entity, files, batch)
+    Records::new(records.source, records.entity, files, made)
 }
 
 /// The member of `raw` that has what no column holds of a supplement; further ones are numbered.

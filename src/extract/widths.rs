@@ -1,7 +1,5 @@
 //! Identifiers that may have lost zeros in front: a spreadsheet takes digits for a number.
 
-use arrow::array::Array;
-
 use crate::model::{Finding, Records, column};
 
 /// Fewer values are no pattern.
@@ -18,7 +16,7 @@ pub(super) fn lost_zeros(records: &Records, source: &str) -> Vec<Finding> {
             continue;
         }
         let Some(width) = common_width(texts.iter().flatten()) else { continue };
-        for (row, text) in (0..).zip(texts) {
+        for (row, text) in (0..).zip(texts.iter()) {
             let Some(text) = text.map(str::trim) else { continue };
             if text.len() < width && text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_digit()) {
                 findings.push(Finding {

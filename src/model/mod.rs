@@ -11,12 +11,14 @@ mod records;
 mod schema;
 mod state;
 mod tables;
+mod texts;
 
 pub use encoding::{CodePage, Encoding, MAC_ROMAN, WINDOWS_1252};
 pub use entity::{Entity, Role};
 pub use finding::{Finding, QuarantineRow};
 pub use previous::{Previous, PreviousValues};
-pub use records::{Cells, FileInfo, RecordRef, Records, RecordsBuilder, SourceIx, blank_column};
-pub use schema::{Field, Kind, LIST_SEPARATOR, PART_SEPARATOR, column, fields, list_items, schema};
+pub use records::{Cells, FileInfo, RecordRef, Records, RecordsBuilder, SourceIx};
+pub use schema::{Field, Kind, LIST_SEPARATOR, PART_SEPARATOR, column, fields, list_items};
 pub use state::{Reason, State};
 pub use tables::Tables;
+pub use texts::{Texts, TextsBuilder, blank_column, joined_texts};

@@ -1,13 +1,15 @@
-//! The records of one entity of one source: an Arrow batch in the canonical schema.
+//! The records of one entity of one source: Arrow columns in the canonical order.
 
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray as _, BooleanArray, LargeStringArray, LargeStringBuilder, RecordBatch,
-    UInt32Array, UInt32Builder,
+    Array, ArrayRef, AsArray as _, BooleanArray, LargeStringArray, UInt32Array, UInt32Builder,
 };
+use arrow::compute::filter;
+use arrow::datatypes::UInt32Type;
 
-use super::{Entity, Field, column, fields, schema};
+use super::texts::TextsBuilder;
+use super::{Entity, Field, Kind, Texts, blank_column, column, fields};
 
 /// The position of a source in the run: 0 is the hub, then the others in fold order.
 pub type SourceIx = u16;
@@ -46,25 +48,31 @@ pub struct Records {
     pub quarantined: u64,
     /// The column `record_id`, which is asked for more than all others together.
     ids: LargeStringArray,
-    batch: RecordBatch,
+    columns: Vec<ArrayRef>,
 }
 
 impl Records {
-    /// Wraps a batch in the canonical schema of `entity`.
+    /// Wraps the columns of `entity`: its [`fields`] as [`Texts`], then `source_file` (the index of the file in
+    /// [`Records::files`]) and `source_line`, both `UInt32`.
     ///
     /// # Panics
-    /// If the schema of `batch` is not [`schema`] of `entity`: the stage that made it is wrong.
+    /// If there are others, or a record has no id: the stage that made them is wrong.
     #[must_use]
-    pub fn new(source: SourceIx, entity: Entity, files: Vec<FileInfo>, batch: RecordBatch) -> Self {
-        assert_eq!(batch.schema(), schema(entity), "a record batch of {entity} has another schema");
-        let ids = batch.column(0).as_string().clone();
-        Self { source, entity, files, rows_read: 0, quarantined: 0, ids, batch }
+    pub fn new(source: SourceIx, entity: Entity, files: Vec<FileInfo>, columns: Vec<ArrayRef>) -> Self {
+        assert_eq!(columns.len(), fields(entity).len() + 2, "records of {entity} have other columns");
+        let ids: &LargeStringArray = columns[0].as_string();
+        assert_eq!(ids.null_count(), 0, "every record of {entity} has an id");
+        assert!(
+            columns.iter().all(|column| column.len() == ids.len()),
+            "columns of {entity} differ in length"
+        );
+        Self { source, entity, files, rows_read: 0, quarantined: 0, ids: ids.clone(), columns }
     }
 
     /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.batch.num_rows()
+        self.ids.len()
     }
 
     /// True when there is no record.
@@ -73,16 +81,31 @@ impl Records {
         self.len() == 0
     }
 
-    /// The whole batch.
+    /// All columns, as [`Records::new`] takes them.
     #[must_use]
-    pub fn batch(&self) -> &RecordBatch {
-        &self.batch
+    pub fn columns(&self) -> &[ArrayRef] {
+        &self.columns
     }
 
-    /// The whole batch alone, so that its columns can be let go one by one.
+    /// The columns alone, so that they can be let go one by one.
     #[must_use]
-    pub fn into_batch(self) -> RecordBatch {
-        self.batch
+    pub fn into_columns(self) -> Vec<ArrayRef> {
+        self.columns
+    }
+
+    /// Puts other cells into the column at `position` of [`fields`].
+    ///
+    /// # Panics
+    /// If there are not as many as records, or a record would lose its id.
+    pub fn replace<S: AsRef<str>>(&mut self, position: usize, cells: impl IntoIterator<Item = Option<S>>) {
+        let mut builder = builder_of(position, &fields(self.entity)[position]);
+        cells.into_iter().for_each(|cell| builder.append(cell.as_ref().map(AsRef::as_ref)));
+        assert_eq!(builder.len(), self.len(), "one cell per record");
+        self.columns[position] = builder.finish();
+        if position == 0 {
+            self.ids = self.columns[0].as_string().clone();
+            assert_eq!(self.ids.null_count(), 0, "every record has an id");
+        }
     }
 
     /// The position of the column `name`, or `None` when the entity has no such column.
@@ -96,7 +119,7 @@ impl Records {
     /// # Panics
     /// If the entity has no such column: names come from [`column`], so the caller is wrong.
     #[must_use]
-    pub fn text(&self, name: &str) -> &LargeStringArray {
+    pub fn text(&self, name: &str) -> Texts<'_> {
         let position =
             self.position(name).unwrap_or_else(|| panic!("{} has no column `{name}`", self.entity));
         self.text_at(position)
@@ -107,27 +130,27 @@ impl Records {
     /// # Panics
     /// If there is no such column.
     #[must_use]
-    pub fn text_at(&self, position: usize) -> &LargeStringArray {
-        self.batch
-            .column(position)
-            .as_any()
-            .downcast_ref()
-            .expect("the schema was checked when the batch was wrapped")
+    pub fn text_at(&self, position: usize) -> Texts<'_> {
+        Texts::of(&self.columns[position])
+    }
+
+    /// The ids, by row.
+    #[must_use]
+    pub fn ids(&self) -> &LargeStringArray {
+        &self.ids
     }
 
     /// The value of the column `name` in `row`, `None` when it is null or only white space, or when the
     /// entity has no such column.
     #[must_use]
     pub fn get(&self, row: u32, name: &str) -> Option<&str> {
-        let array = self.text_at(self.position(name)?);
-        let row = row as usize;
-        (!array.is_null(row)).then(|| array.value(row)).filter(|value| !value.trim().is_empty())
+        self.text_at(self.position(name)?).get(row as usize).filter(|value| !value.trim().is_empty())
     }
 
     /// The cells of the column `name`, for loops over rows: finds the column once.
     #[must_use]
     pub fn cells(&self, name: &str) -> Cells<'_> {
-        Cells { array: self.position(name).map(|position| self.text_at(position)) }
+        Cells { texts: self.position(name).map(|position| self.text_at(position)) }
     }
 
     /// The id of the record in `row`.
@@ -163,33 +186,32 @@ impl Records {
     fn place(&self, name: &str) -> &UInt32Array {
         let count = fields(self.entity).len();
         let position = if name == column::SOURCE_FILE { count } else { count + 1 };
-        self.batch
-            .column(position)
-            .as_any()
-            .downcast_ref()
-            .expect("the schema was checked when the batch was wrapped")
+        self.columns[position].as_primitive::<UInt32Type>()
     }
 }
 
 /// The cells of one column of a [`Records`].
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
-    array: Option<&'a LargeStringArray>,
+    texts: Option<Texts<'a>>,
 }
 
 impl<'a> Cells<'a> {
     /// The value in `row`, `None` when it is null or only white space, or when there is no such column.
     #[must_use]
     pub fn get(&self, row: u32) -> Option<&'a str> {
-        let (array, row) = (self.array?, row as usize);
-        (!array.is_null(row)).then(|| array.value(row)).filter(|value| !value.trim().is_empty())
+        self.texts?.get(row as usize).filter(|value| !value.trim().is_empty())
     }
 }
 
-/// A column of nulls. A table has one for all of its columns that nothing was read into.
-#[must_use]
-pub fn blank_column(len: usize) -> ArrayRef {
-    Arc::new(LargeStringArray::new_null(len))
+/// What builds the column of a field. Ids of records, and what identifies a device, differ; looking for recurring ones
+/// costs time.
+fn builder_of(position: usize, field: &Field) -> TextsBuilder {
+    match field.kind {
+        _ if position == 0 => TextsBuilder::plain(),
+        Kind::Serial | Kind::Mac | Kind::Hostname | Kind::Interfaces | Kind::Json => TextsBuilder::plain(),
+        _ => TextsBuilder::new(),
+    }
 }
 
 /// Builds [`Records`] row by row. A column that never gets a value costs nothing.
@@ -198,7 +220,7 @@ pub struct RecordsBuilder {
     source: SourceIx,
     entity: Entity,
     fields: &'static [Field],
-    columns: Vec<Option<LargeStringBuilder>>,
+    columns: Vec<Option<TextsBuilder>>,
     file: UInt32Builder,
     line: UInt32Builder,
     /// The files so far; `source_file` is an index into it.
@@ -264,15 +286,16 @@ impl RecordsBuilder {
             return;
         }
         let len = self.len;
-        let builder = self.columns[position].get_or_insert_with(LargeStringBuilder::new);
-        let have = arrow::array::ArrayBuilder::len(builder);
+        let field = &self.fields[position];
+        let builder = self.columns[position].get_or_insert_with(|| builder_of(position, field));
+        let have = builder.len();
         if have > len {
             return;
         }
         if have < len {
             builder.append_nulls(len - have);
         }
-        builder.append_value(value);
+        builder.append(Some(value));
     }
 
     /// Finishes the row being built, which came from `line` of the file with index `file`.
@@ -285,9 +308,8 @@ impl RecordsBuilder {
     /// Gives up the row being built.
     pub fn abandon_row(&mut self) {
         let len = self.len;
-        let is_begun = |builder: &Option<LargeStringBuilder>| {
-            builder.as_ref().is_some_and(|builder| arrow::array::ArrayBuilder::len(builder) > len)
-        };
+        let is_begun =
+            |builder: &Option<TextsBuilder>| builder.as_ref().is_some_and(|builder| builder.len() > len);
         if self.columns.iter().any(is_begun) {
             // Arrow's builders cannot take a value back, so the row stays until the end.
             self.set(0, "abandoned");
@@ -309,26 +331,22 @@ impl RecordsBuilder {
             columns.push(match builder {
                 None => Arc::clone(&blank),
                 Some(mut builder) => {
-                    let have = arrow::array::ArrayBuilder::len(&builder);
-                    builder.append_nulls(len - have);
-                    // Builders grow by doubling, and the records stay until the end of the run.
-                    let mut array = builder.finish();
-                    array.shrink_to_fit();
-                    Arc::new(array)
+                    builder.append_nulls(len - builder.len());
+                    builder.finish()
                 }
             });
         }
         columns.push(Arc::new(self.file.finish()));
         columns.push(Arc::new(self.line.finish()));
-        let mut batch =
-            RecordBatch::try_new(schema(self.entity), columns).expect("every row has a record id");
         if !self.abandoned.is_empty() {
             let mut keeps = vec![true; len];
             self.abandoned.iter().for_each(|row| keeps[*row] = false);
-            batch = arrow::compute::filter_record_batch(&batch, &BooleanArray::from(keeps))
-                .expect("the filter has one value per row");
+            let keeps = BooleanArray::from(keeps);
+            for column in &mut columns {
+                *column = filter(column, &keeps).expect("the filter has one value per row");
+            }
         }
-        let mut records = Records::new(self.source, self.entity, self.files, batch);
+        let mut records = Records::new(self.source, self.entity, self.files, columns);
         records.rows_read = self.rows_read;
         records.quarantined = self.quarantined;
         records

@@ -1,12 +1,9 @@
 //! The canonical columns of every entity, declared once.
 //!
-//! Inside the program every canonical column is text ([`arrow::datatypes::DataType::LargeUtf8`]); the
-//! [`Kind`] says how the text is compared and which type it has in the warehouse. Dates are `yyyy-mm-dd`,
+//! Inside the program every canonical column is text ([`super::Texts`]); the [`Kind`] says how the text is compared and which type it has in the warehouse. Dates are `yyyy-mm-dd`,
 //! times `yyyy-mm-ddThh:mm:ssZ`, truth values `true` or `false`, lists are joined by [`LIST_SEPARATOR`].
 
-use std::sync::{Arc, LazyLock};
-
-use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use std::sync::LazyLock;
 
 use super::Entity;
 
@@ -266,26 +263,8 @@ static FIELDS: LazyLock<[Vec<Field>; 7]> = LazyLock::new(|| {
     })
 });
 
-static SCHEMAS: LazyLock<[SchemaRef; 7]> = LazyLock::new(|| {
-    Entity::ALL.map(|entity| {
-        let text = fields(entity)
-            .iter()
-            .map(|field| ArrowField::new(field.name, DataType::LargeUtf8, field.name != column::RECORD_ID));
-        let place = [column::SOURCE_FILE, column::SOURCE_LINE]
-            .map(|name| ArrowField::new(name, DataType::UInt32, false));
-        Arc::new(Schema::new(text.chain(place).collect::<Vec<_>>()))
-    })
-});
-
 /// The canonical columns of `entity`, in table order: `record_id` first, `raw` last.
 #[must_use]
 pub fn fields(entity: Entity) -> &'static [Field] {
     &FIELDS[entity.index()]
-}
-
-/// The Arrow schema of `entity`: its [`fields`] as `LargeUtf8`, then `source_file` (the index of the file in
-/// [`super::Records::files`]) and `source_line`, both `UInt32`.
-#[must_use]
-pub fn schema(entity: Entity) -> SchemaRef {
-    Arc::clone(&SCHEMAS[entity.index()])
 }

@@ -2,21 +2,29 @@
 
 use arrow::array::{Array, LargeStringArray};
 use arrow::ffi::FFI_ArrowArray;
-use polars::prelude::{ArrowDataType, PlSmallStr, Series};
+use polars::prelude::{ArrowDataType, IdxCa, NewChunkedArray, PlSmallStr, Series};
 use polars_arrow::ffi::{ArrowArray, import_array_from_c};
+
+use crate::model::Texts;
 
 /// The column as a polars series in which every cell that says nothing is null. Most columns have no such cell, and
 /// then nothing is copied.
-pub(super) fn series<'a>(
-    array: &'a LargeStringArray,
-    mut says_something: impl FnMut(&'a str) -> bool,
-) -> Series {
+pub(super) fn series<'a>(texts: Texts<'a>, says_something: impl FnMut(&'a str) -> bool) -> Series {
+    match texts {
+        Texts::Plain(texts) => said(texts, says_something),
+        Texts::Coded { codes, texts } => {
+            let codes = IdxCa::from_iter_options(PlSmallStr::EMPTY, codes.iter());
+            said(texts, says_something).take(&codes).expect("codes are positions of texts")
+        }
+    }
+}
+
+fn said<'a>(array: &'a LargeStringArray, mut says_something: impl FnMut(&'a str) -> bool) -> Series {
     if array.iter().flatten().all(&mut says_something) {
         return cross(array);
     }
-    let cleaned: LargeStringArray =
-        array.iter().map(|cell| cell.filter(|text| says_something(text))).collect();
-    cross(&cleaned)
+    let said: LargeStringArray = array.iter().map(|cell| cell.filter(|text| says_something(text))).collect();
+    cross(&said)
 }
 
 fn cross(array: &LargeStringArray) -> Series {
@@ -32,11 +40,13 @@ fn cross(array: &LargeStringArray) -> Series {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::UInt32Array;
+
     use super::super::canonical::is_blank;
     use super::*;
 
     fn crossed(array: &LargeStringArray) -> Series {
-        series(array, |text| !is_blank(text))
+        series(Texts::Plain(array), |text| !is_blank(text))
     }
 
     #[test]
@@ -55,6 +65,20 @@ mod tests {
             text.iter().collect::<Vec<_>>(),
             [Some("short"), None, None, Some("a text that is longer than a view holds"), None, Some("Ünï")]
         );
+    }
+
+    #[test]
+    fn a_coded_column_crosses_text_by_text() {
+        let texts = LargeStringArray::from(vec!["Dell", " ", "HP"]);
+        let codes = UInt32Array::from(vec![Some(2), None, Some(1), Some(0), Some(2)]);
+        let mut asked = Vec::new();
+        let series = series(Texts::Coded { codes: &codes, texts: &texts }, |text| {
+            asked.push(text);
+            !is_blank(text)
+        });
+        let text = series.str().expect("text");
+        assert_eq!(text.iter().collect::<Vec<_>>(), [Some("HP"), None, None, Some("Dell"), Some("HP")]);
+        assert!(asked.len() <= 2 * 3, "asked for texts, not for cells: {asked:?}");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 //! Per field one gather per source, one coalesce in owner order, one compare, one mask. The text is compared as it
 //! is, so the filter lets through what only differs in spelling, and never holds back what differs.
 
-use arrow::array::Array;
 use polars::prelude::{
     BooleanChunked, ChunkCompareEq, DataType, IdxCa, NewChunkedArray, Series, UInt32Chunked,
 };
@@ -141,7 +140,7 @@ impl Columns<'_, '_> {
             return Some(UInt32Chunked::from_iter_options("".into(), clusters).into());
         }
         let text = table.text_at(position);
-        if text.null_count() == text.len() {
+        if text.is_blank() {
             return None;
         }
         let kind = self.field.field.kind;

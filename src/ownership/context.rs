@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use arrow::array::Array;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -169,9 +168,8 @@ impl<'a> Context<'a> {
     /// What `record` says of a field.
     pub(super) fn read(&self, entity: Entity, field: &FieldPlan, record: RecordRef) -> Said<'a> {
         let text = self.tables.get(record.source, entity).and_then(|table| {
-            let array = table.text_at(field.position);
-            let row = record.row as usize;
-            (!array.is_null(row)).then(|| array.value(row)).filter(|text| !text.trim().is_empty())
+            let texts = table.text_at(field.position);
+            texts.get(record.row as usize).filter(|text| !text.trim().is_empty())
         });
         if let Kind::Reference(to) = field.field.kind {
             return self.read_reference(entity, field.field.name, to, record, text);

@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use arrow::array::Array;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -131,9 +130,8 @@ impl<'a> Context<'a> {
         if !self.owners.is_filled(record.source, entity, position) {
             return None;
         }
-        let array = self.tables.get(record.source, entity)?.text_at(position);
-        let row = record.row as usize;
-        (!array.is_null(row)).then(|| array.value(row).trim()).filter(|text| !text.is_empty())
+        let texts = self.tables.get(record.source, entity)?.text_at(position);
+        texts.get(record.row as usize).map(str::trim).filter(|text| !text.is_empty())
     }
 
     pub(super) fn id(&self, entity: Entity, record: RecordRef) -> &'a str {

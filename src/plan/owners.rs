@@ -28,7 +28,7 @@ impl Owners {
         let filled: Vec<[Vec<bool>; 7]> = sources
             .map(|source| {
                 Entity::ALL.map(|entity| {
-                    let columns = tables.get(source, entity).map_or(&[][..], |table| table.batch().columns());
+                    let columns = tables.get(source, entity).map_or(&[][..], |table| table.columns());
                     columns.iter().map(|column| column.null_count() < column.len()).collect()
                 })
             })

@@ -100,11 +100,11 @@ fn large_values(table: &Records) -> impl Iterator<Item = (u32, &'static str, usi
         .iter()
         .enumerate()
         // Where all values of a column together are no larger, no row needs a look.
-        .filter(|(position, _)| table.text_at(*position).values().len() > LARGE)
+        .filter(|(position, _)| table.text_at(*position).size() > LARGE)
         .flat_map(move |(position, field)| {
             let texts = table.text_at(position);
             rows(table).filter_map(move |row| {
-                let size = usize::try_from(texts.value_length(row as usize)).unwrap_or_default();
+                let size = texts.get(row as usize).map_or(0, str::len);
                 (size > LARGE).then_some((row, field.name, size))
             })
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, LargeStringArray, ListBuilder, StringBuilder, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray as _, Int64Array, ListBuilder, StringBuilder, UInt32Array};
 use arrow::compute::take;
 
 use super::columns::{append_record, batch};
@@ -11,7 +11,7 @@ use super::names::Names;
 use super::schema;
 use super::text::typed;
 use super::ticket_links::TicketLinks;
-use crate::model::{Entity, Field, RecordRef, Records, column, fields};
+use crate::model::{Entity, Field, RecordRef, Records, Texts, column, fields};
 
 /// Writes all records of `entity`, by source, then by id.
 pub(super) fn write(sink: &Sink, names: &Names<'_>, run_id: i64, entity: Entity) -> Result<(), Stopped> {
@@ -23,7 +23,7 @@ pub(super) fn write(sink: &Sink, names: &Names<'_>, run_id: i64, entity: Entity)
     // A column that no record has a value for is not sent: DuckDB fills it with nulls at no cost.
     let is_blank = |name: &str| {
         let mut columns = tables.iter().map(|table| Some(table.text_at(table.position(name)?)));
-        columns.all(|column| column.is_some_and(|column| column.null_count() == column.len()))
+        columns.all(|column| column.is_some_and(Texts::is_blank))
     };
     let columns: Vec<&'static str> = schema::table(entity.table())
         .columns
@@ -116,15 +116,22 @@ impl Chunk<'_> {
     fn canonical(&self, name: &'static str) -> ArrayRef {
         let position = self.records.position(name).expect("the other columns are canonical");
         let field: &Field = &fields(self.records.entity)[position];
-        let cells = self.records.text_at(position);
+        let cells = &self.records.columns()[position];
         // Readers mostly deliver records in order, and then the rows are a slice.
         let first = self.rows[0] as usize;
         let is_slice = self.rows.iter().zip(self.rows[0]..).all(|(row, expected)| *row == expected);
-        if is_slice {
-            return typed(field, &cells.slice(first, self.rows.len()));
+        let cells = if is_slice {
+            cells.slice(first, self.rows.len())
+        } else {
+            take(cells, &self.picked, None).expect("the rows are rows of the table")
+        };
+        let by_code = |of: &dyn Array, codes| take(of, codes, None).expect("codes are positions of texts");
+        match Texts::of(&cells) {
+            Texts::Plain(cells) => typed(field, cells),
+            Texts::Coded { codes, texts } if texts.len() <= codes.len() => {
+                by_code(&typed(field, texts), codes)
+            }
+            Texts::Coded { codes, texts } => typed(field, by_code(texts, codes).as_string()),
         }
-        let picked = take(cells, &self.picked, None).expect("the rows are rows of the table");
-        let picked: &LargeStringArray = picked.as_any().downcast_ref().expect("text stays text");
-        typed(field, picked)
     }
 }

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use arrow::array::Array;
 use rustc_hash::FxHashMap;
 
 use super::names::Names;
@@ -24,9 +23,8 @@ impl<'a> TicketLinks<'a> {
     pub fn new(names: &'a Names<'a>, tickets: &Records) -> Self {
         let source = tickets.source;
         let of = |entity, id: &str, name: &str| {
-            let has = |column: &str| {
-                tickets.position(column).is_some_and(|at| tickets.text_at(at).null_count() < tickets.len())
-            };
+            let has =
+                |column: &str| tickets.position(column).is_some_and(|at| !tickets.text_at(at).is_blank());
             Targets::new(names, source, entity, has(id), has(name))
         };
         Self {

@@ -1,0 +1,324 @@
+//! One column of text of the records: every cell its own text or, where few texts recur, a code for one of them.
+//!
+//! Most columns of an estate name one of few things: an organization, a maker, a day. Coded they take a fraction of the
+//! memory, and what depends on a text alone is worked out once per text. Which of both a column is follows from its values
+//! and changes no result.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayBuilder, ArrayRef, AsArray as _, DictionaryArray, LargeStringArray, LargeStringBuilder,
+    LargeStringDictionaryBuilder, UInt32Array,
+};
+use arrow::compute::concat;
+use arrow::datatypes::UInt32Type;
+
+/// Columns with fewer texts stay coded while they are built: a column of dates begins with different ones only.
+const FEW: usize = 4096;
+
+/// The cells of a column, by row.
+#[derive(Debug, Clone, Copy)]
+pub enum Texts<'a> {
+    /// Every cell has its text.
+    Plain(&'a LargeStringArray),
+    /// Every cell has the position of its text.
+    Coded {
+        /// By row, the position in `texts`, null for a null.
+        codes: &'a UInt32Array,
+        /// The texts, none of them null. One may be there twice, or not be used.
+        texts: &'a LargeStringArray,
+    },
+}
+
+impl<'a> Texts<'a> {
+    /// The column in an array that a builder of this module made, or a part of one.
+    ///
+    /// # Panics
+    /// If the array is of another type.
+    #[must_use]
+    pub fn of(column: &'a ArrayRef) -> Self {
+        if let Some(texts) = column.as_string_opt::<i64>() {
+            return Self::Plain(texts);
+        }
+        let coded: &DictionaryArray<UInt32Type> = column.as_dictionary();
+        Self::Coded { codes: coded.keys(), texts: coded.values().as_string() }
+    }
+
+    /// The number of cells.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self {
+            Self::Plain(texts) => texts.len(),
+            Self::Coded { codes, .. } => codes.len(),
+        }
+    }
+
+    /// Whether there is no cell.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many cells are null.
+    #[must_use]
+    pub fn null_count(self) -> usize {
+        match self {
+            Self::Plain(texts) => texts.null_count(),
+            Self::Coded { codes, .. } => codes.null_count(),
+        }
+    }
+
+    /// Whether all cells are null.
+    #[must_use]
+    pub fn is_blank(self) -> bool {
+        self.null_count() == self.len()
+    }
+
+    /// The text of a cell, `None` when it is null.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn get(self, row: usize) -> Option<&'a str> {
+        match self {
+            Self::Plain(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Self::Coded { codes, texts } => {
+                codes.is_valid(row).then(|| texts.value(codes.value(row) as usize))
+            }
+        }
+    }
+
+    /// All cells.
+    pub fn iter(self) -> impl Iterator<Item = Option<&'a str>> {
+        (0..self.len()).map(move |row| self.get(row))
+    }
+
+    /// The bytes of the texts that are held, recurring ones once.
+    #[must_use]
+    pub fn size(self) -> usize {
+        match self {
+            Self::Plain(texts) | Self::Coded { texts, .. } => texts.value_data().len(),
+        }
+    }
+}
+
+/// A column of nulls. A table has one for all of its columns that nothing was read into.
+#[must_use]
+pub fn blank_column(len: usize) -> ArrayRef {
+    Arc::new(LargeStringArray::new_null(len))
+}
+
+/// Several columns, one after the other.
+///
+/// # Panics
+/// If an array is not one of [`Texts`], or there are 4 billion cells.
+#[must_use]
+pub fn joined_texts(parts: &[ArrayRef]) -> ArrayRef {
+    let parts_as_arrays: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    if parts.iter().all(|part| part.as_string_opt::<i64>().is_some()) {
+        return concat(&parts_as_arrays).expect("all are texts");
+    }
+    let mut builder = TextsBuilder::new();
+    parts.iter().flat_map(|part| Texts::of(part).iter()).for_each(|cell| builder.append(cell));
+    builder.finish()
+}
+
+/// Builds a column cell by cell.
+pub struct TextsBuilder(Building);
+
+enum Building {
+    Plain(LargeStringBuilder),
+    Coded {
+        cells: LargeStringDictionaryBuilder<UInt32Type>,
+        /// How many texts there are.
+        texts: usize,
+    },
+}
+
+impl fmt::Debug for TextsBuilder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TextsBuilder").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl TextsBuilder {
+    /// A builder that codes texts while they recur.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Building::Coded { cells: LargeStringDictionaryBuilder::new(), texts: 0 })
+    }
+
+    /// A builder of a column whose texts differ.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self(Building::Plain(LargeStringBuilder::new()))
+    }
+
+    /// The number of cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Building::Plain(cells) => cells.len(),
+            Building::Coded { cells, .. } => cells.len(),
+        }
+    }
+
+    /// Whether there is no cell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends a cell.
+    ///
+    /// # Panics
+    /// If there are 4 billion cells already.
+    pub fn append(&mut self, cell: Option<&str>) {
+        match (&mut self.0, cell) {
+            (Building::Plain(cells), cell) => cells.append_option(cell),
+            (Building::Coded { cells, .. }, None) => cells.append_null(),
+            (Building::Coded { cells, texts }, Some(text)) => {
+                let code = cells.append(text).expect("a column has fewer than 4 billion cells");
+                if code as usize == *texts {
+                    *texts += 1;
+                    // Looked at again whenever there are twice as many.
+                    if *texts >= FEW && texts.is_power_of_two() && differ(*texts, cells.len()) {
+                        self.0 = Building::Plain(plain(&cells.finish()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends nulls.
+    pub fn append_nulls(&mut self, count: usize) {
+        match &mut self.0 {
+            Building::Plain(cells) => cells.append_nulls(count),
+            Building::Coded { cells, .. } => cells.append_nulls(count),
+        }
+    }
+
+    /// The column.
+    #[must_use]
+    pub fn finish(self) -> ArrayRef {
+        // Builders grow by doubling, and the records stay until the end of the run.
+        match self.0 {
+            Building::Plain(mut cells) => shrunk(cells.finish()),
+            Building::Coded { mut cells, texts } => {
+                let coded = cells.finish();
+                let values = coded.len() - coded.null_count();
+                match (texts, values) {
+                    (_, 0) => blank_column(coded.len()),
+                    _ if differ(texts, values) => shrunk(plain(&coded).finish()),
+                    _ => shrunk(coded),
+                }
+            }
+        }
+    }
+}
+
+impl Default for TextsBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> FromIterator<Option<&'a str>> for TextsBuilder {
+    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(cells: I) -> Self {
+        let mut builder = Self::new();
+        cells.into_iter().for_each(|cell| builder.append(cell));
+        builder
+    }
+}
+
+/// Whether so many texts among so many cells are too many for codes to be smaller.
+const fn differ(texts: usize, cells: usize) -> bool {
+    texts * 2 > cells
+}
+
+/// The texts of coded cells.
+fn plain(coded: &DictionaryArray<UInt32Type>) -> LargeStringBuilder {
+    let texts: &LargeStringArray = coded.values().as_string();
+    let mut cells = LargeStringBuilder::with_capacity(coded.len(), texts.value_data().len());
+    coded.keys().iter().for_each(|code| cells.append_option(code.map(|code| texts.value(code as usize))));
+    cells
+}
+
+fn shrunk(mut column: impl Array + 'static) -> ArrayRef {
+    column.shrink_to_fit();
+    Arc::new(column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(cells: &[Option<&str>]) -> ArrayRef {
+        cells.iter().copied().collect::<TextsBuilder>().finish()
+    }
+
+    fn is_coded(column: &ArrayRef) -> bool {
+        matches!(Texts::of(column), Texts::Coded { .. })
+    }
+
+    #[test]
+    fn texts_that_recur_are_coded_and_read_as_they_were_written() {
+        let cells = [Some("Dell"), None, Some("HP"), Some("Dell"), Some("Dell"), Some("HP"), None];
+        let column = built(&cells);
+        assert!(is_coded(&column));
+        let texts = Texts::of(&column);
+        assert_eq!(texts.iter().collect::<Vec<_>>(), cells);
+        assert_eq!((texts.len(), texts.null_count(), texts.size()), (7, 2, "DellHP".len()));
+        assert!(!texts.is_blank());
+    }
+
+    #[test]
+    fn texts_that_differ_are_plain() {
+        let cells = [Some("a"), None, Some("b"), Some("a")];
+        let column = built(&cells);
+        assert!(!is_coded(&column), "two texts in three values");
+        assert_eq!(Texts::of(&column).iter().collect::<Vec<_>>(), cells);
+        assert!(Texts::of(&built(&[None, None])).is_blank());
+        assert!(Texts::of(&built(&[])).is_empty());
+    }
+
+    #[test]
+    fn a_column_that_begins_with_different_texts_is_coded_once_they_recur() {
+        let days: Vec<String> = (0..3650).map(|day| format!("day {day}")).collect();
+        let cells: Vec<Option<&str>> =
+            days.iter().cycle().take(20_000).map(|day| Some(day.as_str())).collect();
+        let column = built(&cells);
+        assert!(is_coded(&column));
+        assert_eq!(Texts::of(&column).iter().collect::<Vec<_>>(), cells);
+    }
+
+    #[test]
+    fn many_different_texts_become_plain_on_the_way() {
+        let names: Vec<String> = (0..20_000).map(|number| format!("PC-{number}")).collect();
+        let cells: Vec<Option<&str>> =
+            names.iter().enumerate().map(|(at, name)| (at % 7 > 0).then_some(name.as_str())).collect();
+        let mut builder = TextsBuilder::new();
+        cells.iter().take(FEW * 2).for_each(|cell| builder.append(*cell));
+        assert!(matches!(builder.0, Building::Plain(_)));
+        cells.iter().skip(FEW * 2).for_each(|cell| builder.append(*cell));
+        builder.append_nulls(2);
+        assert_eq!(builder.len(), 20_002);
+        let column = builder.finish();
+        let expected: Vec<Option<&str>> = cells.iter().copied().chain([None, None]).collect();
+        assert_eq!(Texts::of(&column).iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn columns_of_both_kinds_are_joined() {
+        let (coded, plain) = (built(&[Some("x"), Some("x"), None]), built(&[Some("y"), Some("x")]));
+        let all = [Some("x"), Some("x"), None, Some("y"), Some("x")];
+        let column = joined_texts(&[Arc::clone(&coded), Arc::clone(&plain)]);
+        assert_eq!(Texts::of(&column).iter().collect::<Vec<_>>(), all);
+        let column = joined_texts(&[Arc::clone(&plain), plain]);
+        assert!(!is_coded(&column));
+        assert_eq!(Texts::of(&column).len(), 4);
+        let slice = coded.slice(1, 2);
+        assert_eq!(Texts::of(&slice).iter().collect::<Vec<_>>(), [Some("x"), None]);
+    }
+}
