@@ -54,29 +54,48 @@ pub(super) fn prepare(connection: &Connection) -> duckdb::Result<()> {
     connection.register_table_function::<Batches>(FUNCTION)
 }
 
-/// Fills `table` with the batches that `produce` makes. Columns that they lack stay null.
+/// A table, and what makes its batches. Columns that they lack stay null.
+pub(super) struct Load<'a> {
+    table: &'static str,
+    produce: Box<dyn FnOnce(&Sink) -> Result<(), Stopped> + Send + 'a>,
+}
+
+impl<'a> Load<'a> {
+    pub fn new(table: &'static str, produce: impl FnOnce(&Sink) -> Result<(), Stopped> + Send + 'a) -> Self {
+        Self { table, produce: Box::new(produce) }
+    }
+}
+
+/// Fills tables, one after the other. While DuckDB takes the rows of one, the first batches of the next are made: they
+/// may have to be sorted before.
 ///
 /// # Errors
 /// When DuckDB refuses them.
-pub(super) fn load(
-    connection: &Connection,
-    table: &str,
-    produce: impl FnOnce(&Sink) -> Result<(), Stopped> + Send,
-) -> duckdb::Result<()> {
-    let (sender, batches) = sync_channel(WAITING);
+pub(super) fn load(connection: &Connection, loads: Vec<Load<'_>>) -> duckdb::Result<()> {
     thread::scope(|scope| {
-        // What stopped it is the error of the statement below.
-        scope.spawn(move || produce(&Sink(sender)).is_ok());
-        let Ok(first) = batches.recv() else { return Ok(()) };
-        let columns: Vec<String> = first.schema().fields().iter().map(|field| quoted(field.name())).collect();
-        let scan = Registered::new(Scan::new(first, batches));
-        connection.execute_batch(&format!(
-            "INSERT INTO {} ({}) SELECT * FROM {FUNCTION}({})",
-            quoted(table),
-            columns.join(", "),
-            scan.0,
-        ))
+        let mut makers = Vec::with_capacity(loads.len());
+        let mut takers = Vec::with_capacity(loads.len());
+        for Load { table, produce } in loads {
+            let (sender, batches) = sync_channel(WAITING);
+            makers.push((produce, sender));
+            takers.push((table, batches));
+        }
+        // What stopped it is the error of a statement below.
+        scope.spawn(move || makers.into_iter().all(|(produce, sender)| produce(&Sink(sender)).is_ok()));
+        takers.into_iter().try_for_each(|(table, batches)| insert(connection, table, batches))
     })
+}
+
+fn insert(connection: &Connection, table: &str, batches: Receiver<RecordBatch>) -> duckdb::Result<()> {
+    let Ok(first) = batches.recv() else { return Ok(()) };
+    let columns: Vec<String> = first.schema().fields().iter().map(|field| quoted(field.name())).collect();
+    let scan = Registered::new(Scan::new(first, batches));
+    connection.execute_batch(&format!(
+        "INSERT INTO {} ({}) SELECT * FROM {FUNCTION}({})",
+        quoted(table),
+        columns.join(", "),
+        scan.0,
+    ))
 }
 
 /// The scans of all connections, by the number that their statement names.
@@ -237,7 +256,7 @@ mod tests {
             let connection = database(threads);
             let batches =
                 |sink: &Sink| bounds.windows(2).try_for_each(|pair| sink.send(batch(pair[0]..pair[1])));
-            load(&connection, "rows", batches).expect("the rows fit");
+            load(&connection, vec![Load::new("rows", batches)]).expect("the rows fit");
             assert_eq!(one::<i64>(&connection, "SELECT count(*) FROM rows"), 200_000);
             let wrong =
                 "SELECT count(*) FROM rows FULL JOIN range(200_000) AS all_rows (number) USING (number)
@@ -251,7 +270,8 @@ mod tests {
     #[test]
     fn nothing_to_load_is_no_statement() {
         let connection = database(2);
-        load(&connection, "there is no such table", |_| Ok(())).expect("nothing was asked for");
+        let nothing = Load::new("there is no such table", |_| Ok(()));
+        load(&connection, vec![nothing]).expect("nothing was asked for");
     }
 
     #[test]
@@ -268,7 +288,9 @@ mod tests {
                 sent += 1;
             }
         };
-        let error = load(&connection, "rows", endless).expect_err("a number is required");
+        let never = Load::new("rows", |_| unreachable!("the batches before are refused"));
+        let error =
+            load(&connection, vec![Load::new("rows", endless), never]).expect_err("a number is required");
         assert!(error.to_string().contains("NOT NULL"), "{error}");
         assert!(sent > 0);
         assert_eq!(one::<i64>(&connection, "SELECT count(*) FROM rows"), 0);

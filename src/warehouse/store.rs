@@ -7,7 +7,7 @@ use duckdb::Connection;
 
 use super::columns::Rows;
 use super::database::{self, Identity, create, identify, is_there, open_to_read, open_to_write};
-use super::load::{Stopped, load};
+use super::load::{Load, Stopped, load};
 use super::lock::Lock;
 use super::names::Names;
 use super::{WarehouseError, outcomes, previous, records, results, schema, status};
@@ -17,8 +17,9 @@ use crate::model::{Entity, Finding, Previous, QuarantineRow, Records, Role, Tabl
 use crate::pipeline::Pipeline;
 use crate::plan::Plan;
 
-/// So many records are worth a thread.
-const RECORDS_OF_A_THREAD: usize = 10_000;
+/// So many records are worth a thread: as many as DuckDB puts into one group of rows. Groups are filled by one thread each, and
+/// parts of a group by several threads are copied once more.
+const RECORDS_OF_A_THREAD: usize = 122_880;
 
 /// More threads than this would wait for the one that makes the batches, and each holds a group of rows in memory.
 const MOST_THREADS: usize = 4;
@@ -220,43 +221,50 @@ fn threads(tables: &Tables) -> usize {
     (records / RECORDS_OF_A_THREAD).clamp(1, rayon::current_num_threads().min(MOST_THREADS))
 }
 
-/// What makes the rows of a table.
-type Fill<'a> = &'a (dyn Fn(&mut Rows<'_>) -> Result<(), Stopped> + Sync);
-
 /// Writes the run and commits.
 fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     let run_id: i64 =
         connection.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
     let names = Names { pipeline: run.pipeline, tables: run.tables, matching: run.matching };
     let names = &names;
+    let mut loads: Vec<Load<'_>> = Vec::new();
     for entity in Entity::ALL {
-        load(connection, entity.table(), |sink| records::write(sink, names, run_id, entity))?;
+        loads.push(Load::new(entity.table(), move |sink| records::write(sink, names, run_id, entity)));
     }
-    let fill = |table: &str, fill: Fill<'_>| {
-        load(connection, table, |sink| {
-            let mut rows = Rows::new(sink, schema::table(table), run_id);
-            fill(&mut rows)?;
-            rows.finish()
-        })
-    };
-    fill("matches", &|rows| outcomes::write_matches(rows, names))?;
-    fill("candidates", &|rows| outcomes::write_candidates(rows, names))?;
-    fill("clusters", &|rows| outcomes::write_clusters(rows, names))?;
-    fill("decisions", &|rows| outcomes::write_decisions(rows, names))?;
-    fill("diffs", &|rows| results::write_diffs(rows, names, run.diffs))?;
-    fill("conflicts", &|rows| results::write_conflicts(rows, names, run.conflicts))?;
-    fill("plan_steps", &|rows| results::write_steps(rows, names, run.plan))?;
-    fill("plan_reasons", &|rows| results::write_reasons(rows, run.plan))?;
-    fill("data_quality", &|rows| results::write_findings(rows, run.findings))?;
-    fill("quarantine", &|rows| results::write_quarantine(rows, run.quarantine))?;
-    fill("source_status", &|rows| status::write_sources(rows, names))?;
+    loads.extend([
+        rows("matches", run_id, |rows| outcomes::write_matches(rows, names)),
+        rows("candidates", run_id, |rows| outcomes::write_candidates(rows, names)),
+        rows("clusters", run_id, |rows| outcomes::write_clusters(rows, names)),
+        rows("decisions", run_id, |rows| outcomes::write_decisions(rows, names)),
+        rows("diffs", run_id, |rows| results::write_diffs(rows, names, run.diffs)),
+        rows("conflicts", run_id, |rows| results::write_conflicts(rows, names, run.conflicts)),
+        rows("plan_steps", run_id, |rows| results::write_steps(rows, names, run.plan)),
+        rows("plan_reasons", run_id, |rows| results::write_reasons(rows, run.plan)),
+        rows("data_quality", run_id, |rows| results::write_findings(rows, run.findings)),
+        rows("quarantine", run_id, |rows| results::write_quarantine(rows, run.quarantine)),
+        rows("source_status", run_id, |rows| status::write_sources(rows, names)),
+    ]);
+    load(connection, loads)?;
     if run.status == RunStatus::Completed {
         remember_two_way(connection, run)?;
     }
     let finished_at = jiff::Timestamp::now().as_microsecond();
-    fill("runs", &|rows| status::write_run(rows, run, finished_at))?;
+    load(connection, vec![rows("runs", run_id, |rows| status::write_run(rows, run, finished_at))])?;
     connection.execute_batch("COMMIT")?;
     Ok(run_id)
+}
+
+/// A table that `fill` writes row by row.
+fn rows<'a>(
+    table: &'static str,
+    run_id: i64,
+    fill: impl FnOnce(&mut Rows<'_>) -> Result<(), Stopped> + Send + 'a,
+) -> Load<'a> {
+    Load::new(table, move |sink| {
+        let mut rows = Rows::new(sink, schema::table(table), run_id);
+        fill(&mut rows)?;
+        rows.finish()
+    })
 }
 
 /// Keeps since when two-way sync is on, apart from the runs, so that pruning them does not lose it.
