@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::decisions::ScopeDecisions;
 use super::outcome::{NO_CLUSTER, Outcome, Rule};
 use super::step::{Decided, Step, Toward};
-use super::universe::{Local, RecordValues, Universe, ValueId};
+use super::universe::{Local, Universe, ValueId};
 use crate::model::{Entity, Reason, RecordRef, SourceIx, State, Tables, column};
 use crate::normalize::{Key, Keys};
 use crate::pipeline::Pipeline;
@@ -110,11 +110,11 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn found_hub_clusters(&mut self, rows: &[u32]) {
         let archived = self.input.tables.get(0, self.input.entity).map(|table| table.cells(column::ARCHIVED));
-        for row in rows {
+        let values = self.universe.read(0, rows);
+        for (row, values) in rows.iter().zip(&values) {
             let founder = RecordRef { source: 0, row: *row };
-            let values = self.universe.read(0, *row);
             let is_archived = archived.and_then(|cells| cells.get(*row)) == Some("true");
-            let cluster = self.universe.found(founder, &values, false, is_archived);
+            let cluster = self.universe.found(founder, values, false, is_archived);
             self.result.outcomes.push((founder, outcome(State::Hub, cluster, Rule::None, None)));
         }
         if self.input.entity == Entity::Configuration {
@@ -172,8 +172,8 @@ impl Scope<'_> {
                 decided.push(found);
             }
         }
-        let values: Vec<RecordValues> =
-            records.iter().map(|record| self.universe.read(source, record.row)).collect();
+        let rows: Vec<u32> = records.iter().map(|record| record.row).collect();
+        let values = self.universe.read(source, &rows);
         let step = Step::new(
             &self.universe,
             entity,

@@ -492,7 +492,7 @@ impl<'s, 'a> Step<'s, 'a> {
                     Toward::Record(_) | Toward::HubRow(_) => None,
                 });
                 let reached = ended.joined.into_iter().chain(rejected);
-                ended.holder = reached.filter_map(|cluster| self.universe.holder_of(cluster, &parts)).min();
+                ended.holder = self.universe.first_holder(reached, &parts);
             } else if let Some(cluster) = ended.joined {
                 ended.holder = Some(self.universe.clusters[cluster as usize].founder);
             }

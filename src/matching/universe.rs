@@ -39,6 +39,8 @@ pub(super) const fn cluster_side(key: Key) -> Key {
 pub(super) struct Universe<'a> {
     entity: Entity,
     keys: &'a Keys,
+    /// Whether any record says under which id another system has it. A record's own id is only held by those that do.
+    has_links: bool,
     pub clusters: Vec<LocalCluster>,
     interned: [FxHashMap<&'a str, ValueId>; Key::ALL.len()],
     text: [Vec<&'a str>; Key::ALL.len()],
@@ -53,6 +55,7 @@ impl<'a> Universe<'a> {
         Self {
             entity,
             keys,
+            has_links: keys.iter(entity).any(|keys| keys.of(Key::Link).has_several()),
             clusters: Vec::new(),
             interned: Default::default(),
             text: Default::default(),
@@ -60,20 +63,30 @@ impl<'a> Universe<'a> {
         }
     }
 
-    /// The values of a record, interned.
-    pub fn read(&mut self, source: SourceIx, row: u32) -> RecordValues {
+    /// The values of the records in `rows`, interned.
+    ///
+    /// The rows of an organization are far apart in memory. All texts of a key are found before the first is looked up, so
+    /// that the processor waits for many of them at once: waiting for one after the other was a third of the fold.
+    pub fn read(&mut self, source: SourceIx, rows: &[u32]) -> Vec<RecordValues> {
         let record_keys = self.keys.of(source, self.entity);
-        let mut values = RecordValues::default();
-        for key in crate::normalize::keys_of(self.entity) {
+        let mut values = vec![RecordValues::default(); rows.len()];
+        let mut texts: Vec<(usize, &'a str)> = Vec::with_capacity(rows.len());
+        let keys = crate::normalize::keys_of(self.entity);
+        for key in keys.iter().filter(|key| **key != Key::Link || self.has_links) {
+            let of_key = record_keys.of(*key);
+            texts.clear();
+            for (at, row) in rows.iter().enumerate() {
+                texts.extend(of_key.get(*row).map(|text| (at, text)));
+            }
             let space = cluster_side(*key).index();
-            for text in record_keys.of(*key).get(row) {
+            for (at, text) in &texts {
                 let next = ValueId::try_from(self.text[space].len()).expect("fewer than 4 billion values");
                 let id = *self.interned[space].entry(text).or_insert(next);
                 if id == next {
                     self.text[space].push(text);
                     self.holders[space].push(Ids::new());
                 }
-                values[key.index()].push(id);
+                values[*at][key.index()].push(id);
             }
         }
         values
@@ -141,9 +154,26 @@ impl<'a> Universe<'a> {
         are_disjoint(&values[key.index()], self.values(cluster, key))
     }
 
+    /// The first member of any of the clusters, which come in order, that [holds](Self::holder_of) `parts`.
+    pub fn first_holder(
+        &self,
+        clusters: impl Iterator<Item = Local>,
+        parts: &[(Key, ValueId)],
+    ) -> Option<RecordRef> {
+        let mut first: Option<RecordRef> = None;
+        for cluster in clusters {
+            // Clusters are in the order of their founders, and a founder comes before all other members.
+            if first.is_some_and(|first| first < self.clusters[cluster as usize].founder) {
+                break;
+            }
+            first = first.into_iter().chain(self.holder_of(cluster, parts)).min();
+        }
+        first
+    }
+
     /// The first member, in fold order, that holds all of `parts`, else the first that holds any of them. `None` when
     /// none does.
-    pub fn holder_of(&self, cluster: Local, parts: &[(Key, ValueId)]) -> Option<RecordRef> {
+    fn holder_of(&self, cluster: Local, parts: &[(Key, ValueId)]) -> Option<RecordRef> {
         let members = &self.clusters[cluster as usize].members;
         let holds = |member: &RecordRef, (key, value): &(Key, ValueId)| {
             let text = self.text(*key, *value);

@@ -129,6 +129,12 @@ impl KeyValues {
         range.map(|ix| self.value(ix))
     }
 
+    /// Whether any row holds several values, of a key of which every row holds one.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        self.ends.len() + 1 > self.rows.len()
+    }
+
     /// True when `row` holds no value.
     #[must_use]
     pub fn is_empty(&self, row: u32) -> bool {
@@ -182,5 +188,10 @@ impl Keys {
     #[must_use]
     pub fn of(&self, source: SourceIx, entity: Entity) -> &RecordKeys {
         &self.by_source[source as usize][entity.index()]
+    }
+
+    /// The keys of the records of `entity` of every source.
+    pub fn iter(&self, entity: Entity) -> impl Iterator<Item = &RecordKeys> {
+        self.by_source.iter().map(move |of_source| &of_source[entity.index()])
     }
 }

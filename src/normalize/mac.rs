@@ -26,6 +26,30 @@ impl Mac {
 
     /// The one address that `piece` is, or `None`. Octets of one digit are padded.
     fn parse(piece: &str) -> Option<Self> {
+        Self::parse_pairs(piece.as_bytes()).or_else(|| Self::parse_any(piece))
+    }
+
+    /// An address of six pairs of digits, with a sign between each two or none, as nearly all are.
+    fn parse_pairs(piece: &[u8]) -> Option<Self> {
+        let width = match piece.len() {
+            12 => 2,
+            17 => 3,
+            _ => return None,
+        };
+        let mut digits = [0; 12];
+        for (octet, pair) in digits.chunks_exact_mut(2).zip(piece.chunks(width)) {
+            let is_one = pair[..2].iter().all(u8::is_ascii_hexdigit)
+                && pair[2..].iter().all(|sign| matches!(sign, b':' | b'-' | b'.' | b' '));
+            if !is_one {
+                return None;
+            }
+            octet.copy_from_slice(&pair[..2]);
+        }
+        digits.make_ascii_uppercase();
+        Some(Self(digits))
+    }
+
+    fn parse_any(piece: &str) -> Option<Self> {
         let piece = piece.trim();
         let is_separator = |c: char| matches!(c, ':' | '-' | '.') || c.is_whitespace();
         let mut digits = SmallVec::<[u8; 16]>::new();

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::entity::Estate;
 use super::outcome::{Candidate, CandidateKind, ClusterIx, EntityMatching, NO_CLUSTER};
-use crate::model::{Entity, Finding, RecordRef, State};
+use crate::model::{Entity, Finding, RecordRef, SourceIx, State};
 
 pub(super) use elsewhere::Elsewhere;
 
@@ -52,7 +52,8 @@ pub(super) fn suggest(
     let findings = elsewhere.findings(estate, matchings);
     for entity in Entity::ALL {
         let matching = &matchings[entity.index()];
-        let mut proposals: Vec<Proposal> = rejected[entity.index()]
+        let rejected = first_rejected(estate, matching, &rejected[entity.index()]);
+        let mut proposals: Vec<Proposal> = rejected
             .iter()
             .map(|(record, cluster)| Proposal {
                 record: *record,
@@ -63,15 +64,47 @@ pub(super) fn suggest(
                 looks_known: false,
             })
             .collect();
-        proposals.extend(names::propose(estate, matching));
+        proposals.extend(names::propose(estate, matching, &rejected));
         match entity {
             Entity::Organization => proposals.extend(elsewhere.organizations(estate, matchings)),
             Entity::Configuration => proposals.extend(elsewhere.configurations(matching)),
             _ => {}
         }
-        matchings[entity.index()].candidates = rank(estate, entity, matching, proposals);
+        matchings[entity.index()].candidates = rank(estate, matching, proposals);
     }
     findings
+}
+
+/// Of the clusters that a rule rejected for a record the first ones, sorted by record. Nothing ranks above them, so no other is
+/// ever a candidate, and there may be thousands where people share a name.
+fn first_rejected(
+    estate: Estate<'_>,
+    matching: &EntityMatching,
+    rejected: &[(RecordRef, ClusterIx)],
+) -> Vec<(RecordRef, ClusterIx)> {
+    // What was rejected for one record stands together.
+    let mut first: Vec<(RecordRef, ClusterIx)> = rejected
+        .par_chunk_by(|a, b| a.0 == b.0)
+        .flat_map_iter(|of_record| {
+            let mut of_record = of_record.to_vec();
+            of_record.sort_unstable();
+            of_record.dedup();
+            if of_record.len() > MOST {
+                of_record
+                    .select_nth_unstable_by_key(MOST, |(_, cluster)| founder_id(estate, matching, *cluster));
+                of_record.truncate(MOST);
+            }
+            of_record
+        })
+        .collect();
+    first.par_sort_unstable();
+    first
+}
+
+/// What clusters are ordered by where nothing else tells them apart: source and id of the founder.
+fn founder_id<'a>(estate: Estate<'a>, matching: &EntityMatching, cluster: ClusterIx) -> (SourceIx, &'a str) {
+    let founder = matching.clusters[cluster as usize].founder;
+    (founder.source, estate.tables.id(matching.entity, founder))
 }
 
 /// Records that get suggestions: in review or unmatched, by their own fault.
@@ -91,16 +124,8 @@ fn why_rejected(matching: &EntityMatching, record: RecordRef) -> String {
 
 /// At most five per record, each cluster once, strongest first; of equal ones the cluster that was founded first, by
 /// source and record id, since row numbers depend on the order of the files.
-fn rank(
-    estate: Estate<'_>,
-    entity: Entity,
-    matching: &EntityMatching,
-    mut proposals: Vec<Proposal>,
-) -> Vec<Candidate> {
-    let founder = |cluster: ClusterIx| {
-        let founder = matching.clusters[cluster as usize].founder;
-        (founder.source, estate.tables.id(entity, founder))
-    };
+fn rank(estate: Estate<'_>, matching: &EntityMatching, mut proposals: Vec<Proposal>) -> Vec<Candidate> {
+    let founder = |cluster: ClusterIx| founder_id(estate, matching, cluster);
     proposals.par_sort_by(|a, b| {
         let by_score = b.score.total_cmp(&a.score);
         a.record

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::likeness::Likeness;
-use super::{Proposal, is_subject, score};
+use super::{MOST, Proposal, founder_id, is_subject, score};
 use crate::matching::entity::Estate;
 use crate::matching::outcome::{CandidateKind, ClusterIx, EntityMatching, NO_CLUSTER};
 use crate::model::{Entity, RecordRef, column};
@@ -24,7 +24,12 @@ const LEAST_LIKENESS: f64 = 0.88;
 const NETBIOS_LENGTH: usize = 15;
 
 /// Proposals for every subject of one entity.
-pub(super) fn propose(estate: Estate<'_>, matching: &EntityMatching) -> Vec<Proposal> {
+/// `rejected` are the candidates that rules rejected, by record.
+pub(super) fn propose(
+    estate: Estate<'_>,
+    matching: &EntityMatching,
+    rejected: &[(RecordRef, ClusterIx)],
+) -> Vec<Proposal> {
     if matches!(matching.entity, Entity::Ticket) {
         return Vec::new();
     }
@@ -38,12 +43,16 @@ pub(super) fn propose(estate: Estate<'_>, matching: &EntityMatching) -> Vec<Prop
             Some(range)
         })
         .collect();
-    scopes.into_par_iter().flat_map_iter(|range| Scope { estate, matching, range }.propose()).collect()
+    scopes
+        .into_par_iter()
+        .flat_map_iter(|range| Scope { estate, matching, rejected, range }.propose())
+        .collect()
 }
 
 struct Scope<'a> {
     estate: Estate<'a>,
     matching: &'a EntityMatching,
+    rejected: &'a [(RecordRef, ClusterIx)],
     range: std::ops::Range<usize>,
 }
 
@@ -99,40 +108,50 @@ impl Scope<'_> {
     }
 
     fn by_name(&self, subjects: &[(ClusterIx, RecordRef)], proposals: &mut Vec<Proposal>) {
-        let mut similar: FxHashMap<String, Holders> = FxHashMap::default();
+        // Only names that somebody asks for are kept.
+        let names = subjects.iter().filter_map(|(_, subject)| self.name(*subject));
+        let mut alike: FxHashMap<String, Vec<(ClusterIx, String)>> =
+            names.map(|name| (similar_name_key(&name), Vec::new())).collect();
         for (cluster, founder) in self.clusters() {
-            if let Some(name) = self.name(founder) {
-                similar.entry(similar_name_key(&name)).or_default().push(cluster);
+            if let Some(name) = self.name(founder)
+                && let Some(holders) = alike.get_mut(&similar_name_key(&name))
+            {
+                holders.push((cluster, name));
             }
+        }
+        for holders in alike.values_mut() {
+            holders.sort_by_key(|(cluster, _)| founder_id(self.estate, self.matching, *cluster));
         }
         for (own, subject) in subjects {
             let Some(name) = self.name(*subject) else { continue };
-            let Some(holders) = similar.get(&similar_name_key(&name)) else { continue };
-            for cluster in holders.iter().copied().filter(|cluster| cluster != own) {
-                let founder = self.matching.clusters[cluster as usize].founder;
-                let Some(other) = self.name(founder).filter(|_| self.is_earlier(cluster, *subject)) else {
-                    continue;
-                };
-                let (score, how) = if other == name {
-                    (score::SAME_NAME, "the names are equal")
-                } else if fold_case(&other) == fold_case(&name) {
-                    (score::LETTER_CASE, "the names are equal but for letter case")
-                } else {
-                    (
-                        score::SIMILAR_NAME,
-                        "the names are equal but for punctuation, legal suffixes and words such as Site",
-                    )
-                };
-                proposals.push(Proposal {
-                    record: *subject,
-                    cluster,
-                    kind: CandidateKind::Suggested,
-                    score,
-                    reason: format!("{how}: {other}"),
-                    looks_known: true,
-                });
+            let holders = alike.get(&similar_name_key(&name)).into_iter().flatten();
+            let others = holders.filter(|(cluster, _)| cluster != own && self.is_earlier(*cluster, *subject));
+            let mut found: Vec<_> = others.map(|other| (how_alike(&name, &other.1), other)).collect();
+            if found.len() > MOST {
+                // Nothing but what a rule rejected ranks above an equal name, so the others are no candidates.
+                found.sort_by(|((one, _), _), ((two, _), _)| two.total_cmp(one));
+                let (_, rest) = found.split_at(MOST);
+                let rest: Vec<_> = rest
+                    .iter()
+                    .copied()
+                    .filter(|(_, (other, _))| self.is_rejected(*subject, *other))
+                    .collect();
+                found.truncate(MOST);
+                found.extend(rest);
             }
+            proposals.extend(found.into_iter().map(|((score, how), (cluster, other))| Proposal {
+                record: *subject,
+                cluster: *cluster,
+                kind: CandidateKind::Suggested,
+                score,
+                reason: format!("{how}: {other}"),
+                looks_known: true,
+            }));
         }
+    }
+
+    fn is_rejected(&self, record: RecordRef, cluster: ClusterIx) -> bool {
+        self.rejected.binary_search(&(record, cluster)).is_ok()
     }
 
     fn by_host_prefix(&self, subjects: &[(ClusterIx, RecordRef)], proposals: &mut Vec<Proposal>) {
@@ -256,6 +275,20 @@ impl Scope<'_> {
                 }
             }
         }
+    }
+}
+
+/// How much two names of one [`similar_name_key`] are alike, as a score and in words.
+fn how_alike(one: &str, two: &str) -> (f32, &'static str) {
+    if one == two {
+        (score::SAME_NAME, "the names are equal")
+    } else if fold_case(one) == fold_case(two) {
+        (score::LETTER_CASE, "the names are equal but for letter case")
+    } else {
+        (
+            score::SIMILAR_NAME,
+            "the names are equal but for punctuation, legal suffixes and words such as Site",
+        )
     }
 }
 
