@@ -69,7 +69,7 @@ impl<'a> Universe<'a> {
     /// that the processor waits for many of them at once: waiting for one after the other was a third of the fold.
     pub fn read(&mut self, source: SourceIx, rows: &[u32]) -> Vec<RecordValues> {
         let record_keys = self.keys.of(source, self.entity);
-        let mut values = vec![RecordValues::default(); rows.len()];
+        let mut values: Vec<RecordValues> = rows.iter().map(|_| RecordValues::default()).collect();
         let mut texts: Vec<(usize, &'a str)> = Vec::with_capacity(rows.len());
         let keys = crate::normalize::keys_of(self.entity);
         for key in keys.iter().filter(|key| **key != Key::Link || self.has_links) {

@@ -57,8 +57,8 @@ pub fn run(
     let decisions = pipeline::decisions::load(pipeline).map_err(RunError::Decisions)?;
     // Opened first, so that a second run on the same warehouse does not read for minutes before it is told.
     let mut warehouse = (last == Stage::Warehouse).then(|| Warehouse::open(pipeline)).transpose()?;
-    let previous = match &warehouse {
-        Some(warehouse) => warehouse.previous(pipeline)?,
+    let previous = match &mut warehouse {
+        Some(warehouse) => warehouse.previous(),
         None => previous(pipeline)?,
     };
     let mut work = work(pipeline, &decisions, previous.as_ref(), last, reporter)?;
@@ -118,7 +118,7 @@ pub fn run(
 /// # Errors
 /// When there is a warehouse that cannot be read.
 pub fn previous(pipeline: &Pipeline) -> Result<Option<Previous>, RunError> {
-    Ok(Warehouse::open_read_only(pipeline)?.previous(pipeline)?)
+    Ok(Warehouse::open_read_only(pipeline)?.previous())
 }
 
 /// What is said when the plan holds creates back.

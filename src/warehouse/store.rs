@@ -84,15 +84,16 @@ pub struct Warehouse {
     /// Begins the file, where there is none, while the run reads and matches: tables, views and their comments take DuckDB
     /// a quarter of a second, which is a third of an ordinary run.
     new: Option<JoinHandle<Result<Connection, WarehouseError>>>,
+    previous: Option<Previous>,
 }
 
 impl Warehouse {
-    /// Takes the pipeline's warehouse for a run: see [`Self::open_for_run`].
+    /// Takes the pipeline's warehouse for a run: see [`Self::open_for_run`]. Reads what [`Self::previous`] gives.
     ///
     /// # Errors
-    /// As there.
+    /// As there, and when the previous run cannot be read.
     pub fn open(pipeline: &Pipeline) -> Result<Self, WarehouseError> {
-        Self::open_for_run(&pipeline.warehouse)
+        Self::take(&pipeline.warehouse, |connection| previous::load(connection, pipeline))
     }
 
     /// Takes the warehouse at `path` for a run, and finds out early what would stop the run at its end. It need not exist.
@@ -101,11 +102,23 @@ impl Warehouse {
     /// When another run has it, when another program has it open, when it cannot be written, when it was made by a newer
     /// version, or when the file is something else. Nothing was touched then.
     pub fn open_for_run(path: &Path) -> Result<Self, WarehouseError> {
-        if is_there(path) {
-            // Looked at before anything is opened for writing.
-            identify(&open_to_read(path, false)?, path)?;
-        }
+        Self::take(path, |_| Ok(None))
+    }
+
+    fn take(
+        path: &Path,
+        read: impl FnOnce(&Connection) -> duckdb::Result<Option<Previous>>,
+    ) -> Result<Self, WarehouseError> {
+        // Looked at before anything is opened for writing. While it is open nobody writes, so what is read with the lock
+        // taken is of the last run.
+        let known = identified(path)?;
         let lock = Lock::take(path)?;
+        let known = match known {
+            // Another run may just have made it.
+            None => identified(path)?,
+            known => known,
+        };
+        let previous = read_previous(path, known, read)?;
         let path = path.to_path_buf();
         let new = if is_there(&path) {
             open_to_write(&path)?;
@@ -114,19 +127,18 @@ impl Warehouse {
             let path = path.clone();
             Some(std::thread::spawn(move || database::begin(&path)))
         };
-        Ok(Self { path, lock: Some(lock), new })
+        Ok(Self { path, lock: Some(lock), new, previous })
     }
 
     /// The pipeline's warehouse, to look at the previous run only. It need not exist.
     ///
     /// # Errors
-    /// When it was made by a newer version, or when the file is something else.
+    /// When it was made by a newer version, when the file is something else, or when it cannot be read.
     pub fn open_read_only(pipeline: &Pipeline) -> Result<Self, WarehouseError> {
         let path = &pipeline.warehouse;
-        if is_there(path) {
-            identify(&open_to_read(path, false)?, path)?;
-        }
-        Ok(Self { path: path.clone(), lock: None, new: None })
+        let known = identified(path)?;
+        let previous = read_previous(path, known, |connection| previous::load(connection, pipeline))?;
+        Ok(Self { path: path.clone(), lock: None, new: None, previous })
     }
 
     /// Where it is.
@@ -135,20 +147,9 @@ impl Warehouse {
         &self.path
     }
 
-    /// The last completed run, `None` when there is none. A held run does not count.
-    ///
-    /// # Errors
-    /// When the warehouse cannot be read.
-    pub fn previous(&self, pipeline: &Pipeline) -> Result<Option<Previous>, WarehouseError> {
-        if !is_there(&self.path) {
-            return Ok(None);
-        }
-        let connection = open_to_read(&self.path, false)?;
-        if identify(&connection, &self.path)? == Identity::Blank {
-            return Ok(None);
-        }
-        let previous = previous::load(&connection, pipeline);
-        previous.map_err(|error| WarehouseError::of_database(&self.path, "read", &error))
+    /// The last completed run, `None` when there is none, or when it was given already. A held run does not count.
+    pub fn previous(&mut self) -> Option<Previous> {
+        self.previous.take()
     }
 
     /// Writes the run in one transaction and gives its id, which is greater than all before it.
@@ -192,6 +193,30 @@ impl Drop for Warehouse {
             // What is left lies beside the warehouse, and the next run begins with removing it.
             let _ = database::discard(&self.path);
         }
+    }
+}
+
+/// The file, opened for reading, with what it is; `None` when there is none.
+fn identified(path: &Path) -> Result<Option<(Connection, Identity)>, WarehouseError> {
+    if !is_there(path) {
+        return Ok(None);
+    }
+    let connection = open_to_read(path, false)?;
+    let identity = identify(&connection, path)?;
+    Ok(Some((connection, identity)))
+}
+
+/// Reads the previous run, and lets go of the file.
+fn read_previous(
+    path: &Path,
+    known: Option<(Connection, Identity)>,
+    read: impl FnOnce(&Connection) -> duckdb::Result<Option<Previous>>,
+) -> Result<Option<Previous>, WarehouseError> {
+    match known {
+        Some((connection, Identity::Warehouse | Identity::Earlier)) => {
+            read(&connection).map_err(|error| WarehouseError::of_database(path, "read", &error))
+        }
+        Some((_, Identity::Blank)) | None => Ok(None),
     }
 }
 

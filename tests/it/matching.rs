@@ -545,6 +545,40 @@ fn names_keep_their_case_unless_the_pipeline_folds_it() {
 }
 
 #[test]
+fn of_many_equal_names_the_first_are_candidates_behind_those_that_a_rule_rejected() {
+    let estate = fold(
+        "hub contact 1 first_name=Ann last_name=Lee
+         hub contact 2 first_name=Ann last_name=Lee
+         hub contact 3 first_name=Ann last_name=Lee
+         hub contact 4 first_name=Ann last_name=Lee
+         hub contact 5 first_name=Ann last_name=Lee
+         hub contact 6 first_name=Ann last_name=Lee
+         hub contact 8 first_name=Ann last_name=Lee emails=a@x.example
+         hub contact 9 first_name=Ann last_name=Lee emails=b@x.example
+         psa contact p first_name=Ann last_name=Lee emails=a@x.example,b@x.example",
+    );
+    let matching = estate.matching.of(Entity::Contact);
+    let candidates: Vec<(&str, &str, bool)> = matching
+        .candidates
+        .iter()
+        .map(|candidate| {
+            let founder = matching.clusters[candidate.cluster as usize].founder;
+            let id = estate.tables.id(Entity::Contact, founder);
+            (id, candidate.kind.name(), candidate.looks_known)
+        })
+        .collect();
+    // Both addresses identify a row, so the record points to several. All eight rows have its name.
+    let expected = [
+        ("8", "rejected", true),
+        ("9", "rejected", true),
+        ("1", "suggested", true),
+        ("2", "suggested", true),
+        ("3", "suggested", true),
+    ];
+    assert_eq!(candidates, expected);
+}
+
+#[test]
 fn contacts_match_by_person_and_address_then_by_person() {
     let estate = fold(
         "hub contact 1 first_name=Ines last_name=Calder emails=ines@acme.example

@@ -89,7 +89,7 @@ impl Setup {
         decisions: &[Decision],
     ) -> Result<i64, WarehouseError> {
         let pipeline = &self.pipeline;
-        let previous = warehouse.previous(pipeline)?;
+        let previous = warehouse.previous();
         let tables = tables(pipeline, estate);
         let junk = Junk::new(&pipeline.junk);
         let (keys, _) = normalize(&tables, pipeline, &junk);
@@ -460,8 +460,8 @@ fn latest_is_the_last_completed_run() {
     setup.run(ESTATE, RunStatus::Held).expect("the run is written");
     assert_eq!(setup.rows("SELECT run_id, status FROM latest_runs"), ["2 | completed"]);
     assert_eq!(setup.rows("SELECT DISTINCT run_id FROM latest_matches"), ["2"]);
-    let previous = Warehouse::open(&setup.pipeline).expect("nobody has it").previous(&setup.pipeline);
-    let previous = previous.expect("it can be read").expect("run 2 is completed");
+    let previous = Warehouse::open(&setup.pipeline).expect("nobody has it").previous();
+    let previous = previous.expect("run 2 is completed");
     assert_eq!(previous.run_id, 2);
     assert_eq!(previous.counts[&("psa".to_owned(), Entity::Configuration)], 2);
     assert!(previous.values.is_empty(), "nothing is two-way");
@@ -473,8 +473,8 @@ fn two_way_values_come_back_as_they_were_read() {
     let setup = completed(&text, ESTATE);
     setup.run(ESTATE, RunStatus::Completed).expect("the run is written");
     warehouse::prune(setup.path(), 1).expect("the first run goes");
-    let warehouse = Warehouse::open(&setup.pipeline).expect("nobody has it");
-    let previous = warehouse.previous(&setup.pipeline).expect("it can be read").expect("a completed run");
+    let mut warehouse = Warehouse::open(&setup.pipeline).expect("nobody has it");
+    let previous = warehouse.previous().expect("a completed run");
     assert_eq!(previous.two_way_since["psa"], "2024-05-06T07:08:09Z");
     let of_psa = &previous.values[&("psa".to_owned(), Entity::Configuration)]["51"];
     assert_eq!(of_psa["installed_at"], "2024-02-29");
@@ -538,8 +538,8 @@ fn a_missing_or_empty_warehouse_says_so() {
     assert!(matches!(warehouse::prune(setup.path(), 1), Err(WarehouseError::Missing { .. })));
     drop(duckdb::Connection::open(setup.path()).expect("a database without tables"));
     assert!(matches!(warehouse::query(setup.path(), "SELECT 1"), Err(WarehouseError::Empty { .. })));
-    let warehouse = Warehouse::open(&setup.pipeline).expect("a run may begin with it");
-    assert!(warehouse.previous(&setup.pipeline).expect("it can be read").is_none());
+    let mut warehouse = Warehouse::open(&setup.pipeline).expect("a run may begin with it");
+    assert!(warehouse.previous().is_none());
 }
 
 #[test]
