@@ -87,7 +87,7 @@ impl Planned {
 
     /// Writes the run into a new warehouse.
     fn write(&self, warehouse: &mut Warehouse) -> i64 {
-        let PlanInput { pipeline, tables, matching, diffs, .. } = self.plan_input();
+        let PlanInput { pipeline, tables, matching, diffs, lookups, .. } = self.plan_input();
         let written = warehouse.write(&RunRecord {
             pipeline,
             started_at: jiff::Timestamp::UNIX_EPOCH,
@@ -99,6 +99,7 @@ impl Planned {
             matching,
             diffs,
             conflicts: &[],
+            lookups,
             plan: self.work.plan.as_ref().expect("the run got to the plan"),
             findings: &self.work.findings,
             quarantine: &self.work.extracted.quarantine,

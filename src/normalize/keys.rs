@@ -184,6 +184,17 @@ impl Keys {
         self.by_source[usize::from(source)][entity.index()].insert(key, values);
     }
 
+    /// Drops the values that nothing asks for any more.
+    pub fn retain(&mut self, is_asked: impl Fn(Entity, Key) -> bool) {
+        for by_entity in &mut self.by_source {
+            for (entity, of_entity) in Entity::ALL.into_iter().zip(by_entity) {
+                for key in Key::ALL.into_iter().filter(|key| !is_asked(entity, *key)) {
+                    of_entity.insert(key, KeyValues::default());
+                }
+            }
+        }
+    }
+
     /// The keys of the records of `entity` of `source`; empty when the source does not deliver them.
     #[must_use]
     pub fn of(&self, source: SourceIx, entity: Entity) -> &RecordKeys {

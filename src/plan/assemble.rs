@@ -1,62 +1,112 @@
-//! From drafts to a plan: calls, the lookups they need, waves, order.
+//! From drafts to steps: what they need first, the lookups among that, waves, order.
+
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::calls::StepCall;
 use super::context::Context;
 use super::draft::Draft;
-use super::gates::{Gate, Held, Holds};
+use super::gates::{Gate, Holds};
+use super::json::Json;
 use super::presence::Presences;
-use super::request::{Call, Need, Request};
-use super::{Action, Plan, Step, StepReason, StepStatus, vendor};
-use crate::model::{Entity, RecordRef};
+use super::request::{Further, Need, Request};
+use super::waves::Dependencies;
+use super::{Action, Origin, Step, StepReason, StepStatus, vendor};
+use crate::model::RecordRef;
 
 /// A step with what is still to be sorted out.
 struct Written {
     step: Step,
     holds: Holds,
+    depends_on: Vec<String>,
     needs: Vec<Need>,
 }
 
-/// Writes the calls of all drafts, adds the steps for lookups, numbers the waves and sorts. `presences` is by target.
-pub(super) fn assemble(
-    ctx: &Context<'_>,
-    presences: &[Presences],
-    drafts: Vec<Draft>,
-    is_held: bool,
-) -> Plan {
-    let mut written: Vec<Written> = drafts
-        .into_par_iter()
-        .flat_map_iter(|draft| {
-            let presences = &presences[draft.target as usize];
-            let further = write_further(ctx, presences, &draft);
-            // A patch of nothing but further calls has nothing left.
-            let has_further = !further.is_empty();
-            let main = write(ctx, presences, draft);
-            let main = (!has_further || main.step.payload != "[]").then_some(main);
-            main.into_iter().chain(further)
-        })
-        .collect();
-    let lists = list_steps(ctx, &written);
-    written.extend(lists);
-    number_waves(&mut written);
-    let mut order: Vec<usize> = (0..written.len()).collect();
-    // Positions are sorted, not steps: a step is large.
-    order.par_sort_unstable_by(|a, b| {
-        let (a, b) = (&written[*a].step, &written[*b].step);
-        (a.wave, &a.id).cmp(&(b.wave, &b.id))
-    });
-    put_in_order(&mut written, order);
-    let mut plan = Plan { steps: Vec::new(), reasons: Vec::new(), is_held };
-    // Collected in the memory of what it is made of: a large plan is not held twice.
-    plan.steps = (0..)
-        .zip(written)
-        .map(|(step, written)| {
-            plan.reasons.extend(written.holds.into_sorted().map(|held| reason(step, held)));
-            written.step
-        })
-        .collect();
-    plan
+/// A plan in the making.
+pub(super) struct Assembly<'c, 'a> {
+    ctx: &'c Context<'a>,
+    steps: Vec<Step>,
+    reasons: Vec<StepReason>,
+    dependencies: Dependencies,
+    /// By the id of the step that meets it, and whether a step that may be sent needs it.
+    needs: BTreeMap<String, (Need, bool)>,
+}
+
+impl<'c, 'a> Assembly<'c, 'a> {
+    pub(super) fn new(ctx: &'c Context<'a>) -> Self {
+        Self {
+            ctx,
+            steps: Vec::new(),
+            reasons: Vec::new(),
+            dependencies: Dependencies::default(),
+            needs: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the steps of one target. Every share of drafts goes as soon as it is written.
+    pub(super) fn add(&mut self, presences: &Presences, drafts: Vec<Vec<Draft>>) {
+        let ctx = self.ctx;
+        self.steps.reserve(drafts.iter().map(Vec::len).sum());
+        for share in drafts {
+            let written: Vec<Written> =
+                share.into_par_iter().flat_map_iter(|draft| write_all(ctx, presences, draft)).collect();
+            written.into_iter().for_each(|written| self.push(written));
+        }
+    }
+
+    fn push(&mut self, written: Written) {
+        let Written { step, holds, depends_on, needs } = written;
+        let at = u32::try_from(self.steps.len()).expect("steps are counted in 32 bits");
+        self.dependencies.add(at, &depends_on);
+        let is_ready = step.status == StepStatus::Ready;
+        for need in needs {
+            match self.needs.get_mut(&need.id) {
+                Some((kept, is_some_ready)) => {
+                    *is_some_ready |= is_ready;
+                    // Of several spellings the first in the alphabet, whichever step comes first.
+                    if need.name < kept.name {
+                        *kept = need;
+                    }
+                }
+                None => {
+                    self.needs.insert(need.id.clone(), (need, is_ready));
+                }
+            }
+        }
+        self.reasons.extend(holds.into_sorted().map(|held| {
+            let gate = held.gate;
+            let message = held.into_message().into_boxed_str();
+            StepReason { step: at, code: gate.code(), message, remedy: gate.remedy() }
+        }));
+        self.steps.push(step);
+    }
+
+    /// Adds the steps for lookups, numbers the waves and sorts: steps by wave, then by id, reasons by step.
+    pub(super) fn finish(mut self) -> (Vec<Step>, Vec<StepReason>) {
+        for (need, is_ready) in std::mem::take(&mut self.needs).into_values() {
+            let written = list_step(self.ctx, need, is_ready);
+            self.push(written);
+        }
+        let Self { mut steps, mut reasons, dependencies, .. } = self;
+        dependencies.number(&mut steps);
+        // Positions are sorted, not steps: a step is large.
+        let mut order: Vec<usize> = (0..steps.len()).collect();
+        order.par_sort_by(|a, b| {
+            let (a, b) = (&steps[*a], &steps[*b]);
+            (a.wave, &a.id).cmp(&(b.wave, &b.id))
+        });
+        let mut positions = vec![0; steps.len()];
+        for (position, from) in (0..).zip(&order) {
+            positions[*from] = position;
+        }
+        put_in_order(&mut steps, order);
+        for reason in &mut reasons {
+            reason.step = positions[reason.step as usize];
+        }
+        reasons.par_sort_unstable_by_key(|reason| (reason.step, reason.code));
+        (steps, reasons)
+    }
 }
 
 /// Moves every item to where `order` names its position, along the circles of the permutation.
@@ -73,54 +123,52 @@ fn put_in_order<T>(items: &mut [T], mut order: Vec<usize>) {
     }
 }
 
-fn reason(step: u32, held: Held) -> StepReason {
-    let gate = held.gate;
-    StepReason { step, code: gate.code(), message: held.into_message(), remedy: gate.remedy().to_owned() }
+/// The step of a draft and those of its further calls.
+fn write_all(ctx: &Context<'_>, presences: &Presences, draft: Draft) -> impl Iterator<Item = Written> {
+    let further = write_further(ctx, presences, &draft);
+    let main = write(ctx, presences, draft, !further.is_empty());
+    main.into_iter().chain(further)
 }
 
-fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft) -> Written {
-    let id = draft.id(ctx);
+/// The step of a draft. With further calls, a patch of nothing but these has nothing left.
+fn write(ctx: &Context<'_>, presences: &Presences, mut draft: Draft, has_further: bool) -> Option<Written> {
     let mut request = Request::new(ctx, presences, &draft);
-    let mut call = request.write();
-    // Text is written into room for twice as much, and a large plan holds much of it.
-    call.payload.shrink_to_fit();
-    let Request { mut depends_on, needs, dropped, .. } = request;
-    let target_record_id = draft.row.map(|row| {
-        let record = RecordRef { source: draft.target, row };
-        ctx.id(draft.entity, record).to_owned()
-    });
+    let call = request.call();
+    if has_further && matches!(call, Some((_, _, Some(Json::List(items)))) if items.is_empty()) {
+        return None;
+    }
+    let Request { depends_on, needs, dropped, .. } = request;
     if !dropped.is_empty() {
         hold_dropped(ctx, &mut draft, &dropped);
     }
-    depends_on.sort_unstable();
     let step = Step {
-        id,
+        id: draft.id(ctx),
         target: draft.target,
         entity: draft.entity.name(),
         action: draft.action,
         cluster: Some((draft.entity, draft.cluster)),
-        target_record_id,
+        row: draft.row,
         status: draft.status,
-        method: call.method,
-        path: call.path,
-        payload: call.payload,
-        depends_on,
         wave: 0,
         pushed_on_by_hub: draft.is_pushed_on,
+        origin: Origin::Draft {
+            left_out: draft.left_out.into_boxed_slice(),
+            is_beyond_limit: draft.is_beyond_limit,
+        },
     };
-    Written { step, holds: draft.holds, needs }
+    Some(Written { step, holds: draft.holds, depends_on, needs })
 }
 
 /// The further calls of a step. What holds the step holds them.
 fn write_further(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec<Written> {
     let Some(vendor) = vendor::of(&ctx.system(draft.target).name) else { return Vec::new() };
     let further = vendor.further(ctx, presences, draft);
-    further
-        .into_iter()
-        .map(|mut further| {
-            further.depends_on.sort_unstable();
+    (0..)
+        .zip(further)
+        .map(|(number, further)| {
+            let Further { item, key, depends_on, needs, missing, .. } = further;
             let mut holds = draft.holds.clone();
-            if let Some(message) = further.missing {
+            if let Some(message) = missing {
                 holds.add(Gate::MissingRequired, message);
             }
             let record = draft.row.map(|row| ctx.id(draft.entity, RecordRef { source: draft.target, row }));
@@ -128,21 +176,22 @@ fn write_further(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Vec
             let cluster = ctx.cluster_name(draft.entity, draft.cluster);
             let of = record.map(|record| format!("{record}:")).unwrap_or_default();
             let step = Step {
-                id: format!("{target}:create:{}:{cluster}:{of}{}", further.item, further.key),
+                id: format!("{target}:create:{item}:{cluster}:{of}{key}"),
                 target: draft.target,
-                entity: further.item,
+                entity: item,
                 action: Action::Create,
                 cluster: Some((draft.entity, draft.cluster)),
-                target_record_id: record.map(str::to_owned),
+                row: draft.row,
                 status: holds.status(),
-                method: further.call.method,
-                path: further.call.path,
-                payload: further.call.payload,
-                depends_on: further.depends_on,
                 wave: 0,
                 pushed_on_by_hub: false,
+                origin: Origin::Further {
+                    left_out: draft.left_out.as_slice().into(),
+                    action: draft.action,
+                    number,
+                },
             };
-            Written { step, holds, needs: further.needs }
+            Written { step, holds, depends_on, needs }
         })
         .collect()
 }
@@ -163,97 +212,30 @@ fn hold_dropped(ctx: &Context<'_>, draft: &mut Draft, dropped: &[(&'static str, 
     }
 }
 
-/// One step per item that some step needs. It may be sent when one of those steps may.
-fn list_steps(ctx: &Context<'_>, written: &[Written]) -> Vec<Written> {
-    let mut needs: FxHashMap<&str, (&Need, bool)> = FxHashMap::default();
-    for of in written {
-        let is_ready = of.step.status == StepStatus::Ready;
-        for need in &of.needs {
-            let entry = needs.entry(need.id.as_str()).or_insert((need, false));
-            entry.1 |= is_ready;
-            // Of several spellings the first in the alphabet, whichever step comes first.
-            if need.name < entry.0.name {
-                entry.0 = need;
-            }
-        }
+/// The step for an item that some step needs. It may be sent when one of those steps may.
+fn list_step(ctx: &Context<'_>, need: Need, is_ready: bool) -> Written {
+    let system = ctx.system(need.target);
+    let described = vendor::of(&system.name).zip(system.lists.get(&need.list));
+    let call = described.map(|(vendor, place)| vendor.list_call(ctx, &need, place)).unwrap_or_default();
+    let mut holds = Holds::default();
+    if !is_ready {
+        holds.add(Gate::ParentNotReady, "every step that needs it is held");
     }
-    let mut needs: Vec<_> = needs.into_values().collect();
-    needs.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    needs
-        .into_iter()
-        .map(|(need, is_ready)| {
-            let system = ctx.system(need.target);
-            let written = vendor::of(&system.name).zip(system.lists.get(&need.list));
-            let call = written.map(|(vendor, place)| vendor.list_call(ctx, need, place));
-            let Call { method, path, payload } = call.unwrap_or_default();
-            let mut holds = Holds::default();
-            if !is_ready {
-                holds.add(Gate::ParentNotReady, "every step that needs it is held");
-            }
-            let maker = need.parent.as_ref().and_then(|parent| parent.id.clone().err());
-            let step = Step {
-                id: need.id.clone(),
-                target: need.target,
-                entity: need.list.item(),
-                action: need.action,
-                cluster: None,
-                target_record_id: None,
-                status: holds.status(),
-                method,
-                path,
-                payload,
-                depends_on: maker.into_iter().collect(),
-                wave: 0,
-                pushed_on_by_hub: false,
-            };
-            Written { step, holds, needs: Vec::new() }
-        })
-        .collect()
-}
-
-/// Gives every step the wave after those of the steps that it depends on. Dependencies on steps that are not there,
-/// for they are held and have no place in the plan, do not count.
-fn number_waves(written: &mut [Written]) {
-    // Nothing depends on most devices, but where one is made in two calls the second follows the first.
-    let devices = format!(":create:{}:", Entity::Configuration);
-    let ids = written.iter().flat_map(|of| &of.step.depends_on).filter(|id| id.contains(&devices));
-    let first_calls: FxHashSet<String> = ids.cloned().collect();
-    let is_needed =
-        |of: &Written| of.step.entity != Entity::Configuration.name() || first_calls.contains(&of.step.id);
-    let by_id: FxHashMap<&str, usize> = (0..)
-        .zip(written.iter())
-        .filter(|(_, of)| is_needed(of))
-        .map(|(at, of)| (of.step.id.as_str(), at))
-        .collect();
-    let depends_on = |at: usize| {
-        let ids = written[at].step.depends_on.iter();
-        ids.filter_map(|id| by_id.get(id.as_str()).copied())
+    let maker = need.parent.and_then(|parent| parent.id.err());
+    let depends_on: Vec<String> = maker.into_iter().collect();
+    let step = Step {
+        id: need.id,
+        target: need.target,
+        entity: need.list.item(),
+        action: need.action,
+        cluster: None,
+        row: None,
+        status: holds.status(),
+        wave: 0,
+        pushed_on_by_hub: false,
+        origin: Origin::Item(Box::new(StepCall::new(call, depends_on.clone()))),
     };
-    let mut waves: Vec<Option<u32>> =
-        written.iter().map(|of| of.step.depends_on.is_empty().then_some(0)).collect();
-    let mut open: Vec<usize> = (0..written.len()).filter(|at| waves[*at].is_none()).collect();
-    // Each round settles the steps whose dependencies are settled. The deepest chains are organization, location,
-    // contact, configuration, and the parents of organizations, which have no circles.
-    while !open.is_empty() {
-        let settled: Vec<(usize, u32)> = open
-            .iter()
-            .filter_map(|at| {
-                let highest =
-                    depends_on(*at).map(|other| waves[other]).try_fold(0, |most, wave| Some(most.max(wave?)));
-                Some((*at, highest? + 1))
-            })
-            .collect();
-        if settled.is_empty() {
-            break;
-        }
-        for (at, wave) in settled {
-            waves[at] = Some(wave);
-        }
-        open.retain(|at| waves[*at].is_none());
-    }
-    for (of, wave) in written.iter_mut().zip(waves) {
-        of.step.wave = wave.unwrap_or_default();
-    }
+    Written { step, holds, depends_on, needs: Vec::new() }
 }
 
 #[cfg(test)]

@@ -5,14 +5,15 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::PlanInput;
 use super::diffs::DiffIndex;
 use super::lists::Lists;
 use super::owners::{Owned, Owners};
 use super::sync::{self, SyncLists};
-use crate::matching::{Cluster, ClusterIx, EntityMatching, NO_CLUSTER};
-use crate::model::{Entity, RecordRef, Role, SourceIx, Tables, column, fields};
-use crate::normalize::{Junk, Key, name_key};
+use crate::diff::Diff;
+use crate::extract::Lookups;
+use crate::matching::{Cluster, ClusterIx, EntityMatching, Matching, NO_CLUSTER};
+use crate::model::{Entity, Previous, RecordRef, Role, SourceIx, Tables, column, fields};
+use crate::normalize::{Junk, name_key};
 use crate::pipeline::{Method, Pipeline, Source};
 use crate::systems::System;
 
@@ -50,9 +51,11 @@ impl Positions {
 /// The inputs of a plan with what is derived of them.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
-    pub(super) input: &'a PlanInput<'a>,
     pub(super) pipeline: &'a Pipeline,
     pub(super) tables: &'a Tables,
+    matching: &'a Matching,
+    /// The last completed run, which gates ask for and calls do not.
+    pub(super) previous: Option<&'a Previous>,
     pub(super) diffs: DiffIndex<'a>,
     pub(super) lists: Lists<'a>,
     pub(super) junk: Junk,
@@ -64,16 +67,22 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(input: &'a PlanInput<'a>) -> Self {
-        let pipeline = input.pipeline;
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        tables: &'a Tables,
+        matching: &'a Matching,
+        diffs: &'a [Diff],
+        lookups: &'a Lookups,
+    ) -> Self {
         Self {
-            input,
             pipeline,
-            tables: input.tables,
-            diffs: DiffIndex::new(input.diffs),
-            lists: Lists::new(input.lookups),
+            tables,
+            matching,
+            previous: None,
+            diffs: DiffIndex::new(diffs),
+            lists: Lists::new(lookups),
             junk: Junk::new(&pipeline.junk),
-            owners: Owners::new(pipeline, input.tables),
+            owners: Owners::new(pipeline, tables),
             positions: Entity::ALL.map(Positions::of),
             sync: pipeline.sources.iter().map(SyncLists::new).collect(),
             rows: pipeline.sources.iter().map(|_| <[Rows<'a>; 7]>::default()).collect(),
@@ -98,7 +107,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn matching(&self, entity: Entity) -> &'a EntityMatching {
-        self.input.matching.of(entity)
+        self.matching.of(entity)
     }
 
     pub(super) fn cluster(&self, entity: Entity, cluster: ClusterIx) -> &'a Cluster {
@@ -106,7 +115,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn members(&self, entity: Entity, cluster: ClusterIx) -> &'a [RecordRef] {
-        self.input.matching.of(entity).members(cluster)
+        self.matching.of(entity).members(cluster)
     }
 
     /// The PSAs of the pipeline.
@@ -179,8 +188,11 @@ impl<'a> Context<'a> {
         let mut speakers = Speakers::from_slice(self.members(entity, cluster));
         let matching = self.matching(entity);
         if speakers.len() > 1 {
-            speakers.sort_by_key(|member| {
-                (matching.outcome(*member).rule, self.id(entity, *member), member.source)
+            // Ids stand far from each other, and rules mostly differ.
+            speakers.sort_by(|a, b| {
+                let rule = |member: &RecordRef| matching.outcome(*member).rule;
+                let id = |member: &RecordRef| (self.id(entity, *member), member.source);
+                rule(a).cmp(&rule(b)).then_with(|| id(a).cmp(&id(b)))
             });
         }
         speakers
@@ -297,16 +309,6 @@ impl<'a> Context<'a> {
             first = first.or(Some(ix));
         }
         first
-    }
-
-    /// The values of a key of a record.
-    pub(super) fn keys(
-        &self,
-        entity: Entity,
-        record: RecordRef,
-        key: Key,
-    ) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
-        self.input.keys.of(record.source, entity).of(key).get(record.row)
     }
 }
 

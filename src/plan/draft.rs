@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub(super) holds: Holds,
     pub(super) status: StepStatus,
     pub(super) is_pushed_on: bool,
+    /// Held by the safety limit. Thousands of such creates would only be bodies that nobody sends, so they have none.
+    pub(super) is_beyond_limit: bool,
 }
 
 impl Draft {
@@ -42,6 +44,7 @@ impl Draft {
             holds: Holds::default(),
             status: StepStatus::Ready,
             is_pushed_on: false,
+            is_beyond_limit: false,
         }
     }
 

@@ -3,8 +3,6 @@
 //! Which records a gate holds is decided where the steps are drafted; here is only what a gate is called and
 //! what it does to a step.
 
-use smallvec::SmallVec;
-
 use super::StepStatus;
 
 macro_rules! gates {
@@ -92,7 +90,7 @@ impl Held {
 
 /// All that holds one step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Holds(SmallVec<[Held; 1]>);
+pub(super) struct Holds(Vec<Held>);
 
 impl Holds {
     /// Adds a gate that holds the whole step. Of several messages of a gate the first stays.

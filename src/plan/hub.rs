@@ -21,7 +21,7 @@ pub(super) const HUB: u16 = 0;
 /// The step for one cluster, `None` when there is nothing to do.
 pub(super) fn draft(
     ctx: &Context<'_>,
-    known: &Known,
+    known: &Known<'_>,
     presences: &Presences,
     entity: Entity,
     ix: ClusterIx,
@@ -57,7 +57,7 @@ pub(super) fn references(ctx: &Context<'_>, draft: &Draft) -> Vec<(Entity, Clust
         .collect()
 }
 
-fn create(ctx: &Context<'_>, known: &Known, entity: Entity, ix: ClusterIx, cluster: &Cluster) -> Draft {
+fn create(ctx: &Context<'_>, known: &Known<'_>, entity: Entity, ix: ClusterIx, cluster: &Cluster) -> Draft {
     let mut draft = Draft::new(HUB, entity, ix, Action::Create);
     let hub = ctx.source(HUB);
     if !ctx.system(HUB).takes(entity) {

@@ -7,35 +7,57 @@ use std::collections::hash_map::Entry;
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
-use crate::matching::{CandidateKind, ClusterIx};
-use crate::model::{Entity, RecordRef, SourceIx, State};
-use crate::normalize::Key;
+use crate::matching::{Candidate, CandidateKind, ClusterIx};
+use crate::model::{Entity, RecordRef, Role, SourceIx, State};
+use crate::normalize::{Key, Keys};
 
 /// The keys that identify a device across organizations.
-const DEVICE_KEYS: [Key; 2] = [Key::Serial, Key::Mac];
+pub(super) const DEVICE_KEYS: [Key; 2] = [Key::Serial, Key::Mac];
 
-/// What speaks against creating clusters, by entity and cluster.
+/// What speaks against creating clusters, by entity and cluster. Of thousands few are asked for, so the sentences are
+/// made then.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct Known<'a> {
     /// For creates in the hub.
-    hub: FxHashMap<(Entity, ClusterIx), String>,
+    hub: FxHashMap<(Entity, ClusterIx), Likeness<'a>>,
     /// For creates in a PSA: its records that look like a cluster of the hub.
-    psa: FxHashMap<(SourceIx, Entity, ClusterIx), String>,
+    psa: FxHashMap<(SourceIx, Entity, ClusterIx), &'a Candidate>,
     /// For creates in a PSA: its records in review that may be a cluster of the hub.
-    psa_review: FxHashMap<(SourceIx, Entity, ClusterIx), String>,
+    psa_review: FxHashMap<(SourceIx, Entity, ClusterIx), &'a Candidate>,
 }
 
-impl Known {
-    pub(super) fn new(ctx: &Context<'_>) -> Self {
+/// What a cluster without a row of the hub looks like.
+#[derive(Debug, Clone, Copy)]
+enum Likeness<'a> {
+    /// Another cluster, as the candidate says.
+    Candidate(&'a Candidate),
+    /// A device of the hub that a key identifies.
+    Device { hub: ClusterIx, key: Key, value: &'a str },
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(ctx: &Context<'a>, keys: &'a Keys) -> Self {
         let mut known = Self::default();
         known.add_candidates(ctx);
-        known.add_devices(ctx);
+        known.add_devices(ctx, keys);
         known
     }
 
     /// Why a create in the hub needs a look.
     pub(super) fn in_hub(&self, ctx: &Context<'_>, entity: Entity, cluster: ClusterIx) -> Option<String> {
-        self.hub.get(&(entity, cluster)).cloned().or_else(|| disagreement(ctx, entity, cluster))
+        match self.hub.get(&(entity, cluster)) {
+            Some(Likeness::Candidate(candidate)) => {
+                let other = ctx.cluster_name(entity, candidate.cluster);
+                Some(format!("it looks like `{other}`: {}", candidate.reason))
+            }
+            Some(Likeness::Device { hub, key, value }) => {
+                let organization = ctx.cluster(entity, *hub).organization;
+                let organization = ctx.title(Entity::Organization, organization);
+                let hub = ctx.cluster_name(entity, *hub);
+                Some(format!("its {key} `{value}` identifies `{hub}` of {organization}"))
+            }
+            None => disagreement(ctx, entity, cluster),
+        }
     }
 
     /// Why a create in a PSA needs a look.
@@ -46,33 +68,43 @@ impl Known {
         entity: Entity,
         cluster: ClusterIx,
     ) -> Option<String> {
-        self.psa.get(&(psa, entity, cluster)).cloned().or_else(|| disagreement(ctx, entity, cluster))
+        let Some(candidate) = self.psa.get(&(psa, entity, cluster)) else {
+            return disagreement(ctx, entity, cluster);
+        };
+        let name = ctx.record_name(entity, candidate.record);
+        Some(format!("`{name}` looks like this record: {}", candidate.reason))
     }
 
     /// Why a record of the PSA that is in review may be this cluster.
-    pub(super) fn review_in_psa(&self, psa: SourceIx, entity: Entity, cluster: ClusterIx) -> Option<&str> {
-        self.psa_review.get(&(psa, entity, cluster)).map(String::as_str)
+    pub(super) fn review_in_psa(
+        &self,
+        ctx: &Context<'_>,
+        psa: SourceIx,
+        entity: Entity,
+        cluster: ClusterIx,
+    ) -> Option<String> {
+        let candidate = self.psa_review.get(&(psa, entity, cluster))?;
+        let name = ctx.record_name(entity, candidate.record);
+        Some(format!("`{name}`, which is in review, may be this record"))
     }
 
-    fn add_candidates(&mut self, ctx: &Context<'_>) {
+    fn add_candidates(&mut self, ctx: &Context<'a>) {
         for entity in Entity::ALL {
             let matching = ctx.matching(entity);
             for candidate in &matching.candidates {
                 let outcome = matching.outcome(candidate.record);
                 let of = (candidate.record.source, entity, candidate.cluster);
-                let name = || ctx.record_name(entity, candidate.record);
-                if candidate.kind == CandidateKind::Rejected && outcome.state == State::Review {
-                    let message = format!("`{}`, which is in review, may be this record", name());
-                    keep_first(&mut self.psa_review, of, message);
+                let is_of_psa = ctx.role(candidate.record.source) == Role::Psa;
+                let is_rejected = candidate.kind == CandidateKind::Rejected;
+                if is_of_psa && is_rejected && outcome.state == State::Review {
+                    keep_first(ctx, entity, &mut self.psa_review, of, candidate);
                 }
-                if candidate.looks_known {
-                    let message = format!("`{}` looks like this record: {}", name(), candidate.reason);
-                    keep_first(&mut self.psa, of, message);
-                    if outcome.cluster != candidate.cluster {
-                        let other = ctx.cluster_name(entity, candidate.cluster);
-                        let message = || format!("it looks like `{other}`: {}", candidate.reason);
-                        self.hub.entry((entity, outcome.cluster)).or_insert_with(message);
-                    }
+                if is_of_psa && candidate.looks_known {
+                    keep_first(ctx, entity, &mut self.psa, of, candidate);
+                }
+                if candidate.looks_known && outcome.cluster != candidate.cluster {
+                    let likeness = Likeness::Candidate(candidate);
+                    self.hub.entry((entity, outcome.cluster)).or_insert(likeness);
                 }
             }
         }
@@ -80,29 +112,34 @@ impl Known {
 
     /// Devices that identify a device of the hub in another organization. For a record that nothing matched a candidate
     /// says so; here are clusters whose identifying member joined another one.
-    fn add_devices(&mut self, ctx: &Context<'_>) {
-        let matching = ctx.matching(Entity::Configuration);
-        for (cluster, hub_cluster, key, value) in moved(ctx) {
-            let message = || {
-                let hub = ctx.cluster_name(Entity::Configuration, hub_cluster);
-                let organization = matching.clusters[hub_cluster as usize].organization;
-                let organization = ctx.title(Entity::Organization, organization);
-                format!("its {key} `{value}` identifies `{hub}` of {organization}")
-            };
-            self.hub.entry((Entity::Configuration, cluster)).or_insert_with(message);
+    fn add_devices(&mut self, ctx: &Context<'_>, keys: &'a Keys) {
+        for (cluster, hub, key, value) in moved(ctx, keys) {
+            let likeness = Likeness::Device { hub, key, value };
+            self.hub.entry((Entity::Configuration, cluster)).or_insert(likeness);
         }
     }
 }
 
-/// Keeps the message that comes first in the alphabet, so that the order of records does not show.
-fn keep_first<K: Eq + std::hash::Hash>(messages: &mut FxHashMap<K, String>, key: K, message: String) {
-    match messages.entry(key) {
-        Entry::Occupied(mut kept) if message < *kept.get() => {
-            kept.insert(message);
+/// Keeps the candidate whose message comes first in the alphabet, so that the order of records does not show.
+fn keep_first<'a, K: Eq + std::hash::Hash>(
+    ctx: &Context<'a>,
+    entity: Entity,
+    kept: &mut FxHashMap<K, &'a Candidate>,
+    key: K,
+    candidate: &'a Candidate,
+) {
+    // The id of the record stands in backticks in front of the reason.
+    let id = |of: &Candidate| ctx.id(entity, of.record).bytes().chain([b'`']);
+    match kept.entry(key) {
+        Entry::Occupied(mut kept) => {
+            let other = *kept.get();
+            let order = id(candidate).cmp(id(other)).then_with(|| candidate.reason.cmp(&other.reason));
+            if order.is_lt() {
+                kept.insert(candidate);
+            }
         }
-        Entry::Occupied(_) => {}
         Entry::Vacant(free) => {
-            free.insert(message);
+            free.insert(candidate);
         }
     }
 }
@@ -125,13 +162,14 @@ enum Holder {
 
 /// The clusters of several members without a hub row whose serial or MAC identifies a hub row of another organization:
 /// exactly one hub row and one record of the member's source hold it. Each cluster once, in order.
-fn moved<'a>(ctx: &Context<'a>) -> Vec<(ClusterIx, ClusterIx, Key, &'a str)> {
+fn moved<'a>(ctx: &Context<'_>, keys: &'a Keys) -> Vec<(ClusterIx, ClusterIx, Key, &'a str)> {
     let entity = Entity::Configuration;
     let matching = ctx.matching(entity);
     let values_of = |record: RecordRef| {
+        let of_record = keys.of(record.source, entity);
         DEVICE_KEYS
             .into_iter()
-            .flat_map(move |key| ctx.keys(entity, record, key).map(move |value| (key, value)))
+            .flat_map(move |key| of_record.of(key).get(record.row).map(move |value| (key, value)))
     };
     let new = || {
         let numbered = (0u32..).zip(&matching.clusters);

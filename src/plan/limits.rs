@@ -11,9 +11,10 @@ use crate::model::{Entity, Records, SourceIx};
 /// another gate holds do not count, for they are not sent; once the limit is exceeded it holds them as well.
 ///
 /// Returns whether it did.
-pub(super) fn hold(ctx: &Context<'_>, target: SourceIx, entity: Entity, drafts: &mut [Draft]) -> bool {
+pub(super) fn hold(ctx: &Context<'_>, target: SourceIx, entity: Entity, drafts: &mut [Vec<Draft>]) -> bool {
     let is_create = |draft: &Draft| draft.action == Action::Create;
-    let ready = drafts.iter().filter(|draft| is_create(draft) && draft.status == StepStatus::Ready).count();
+    let ready =
+        drafts.iter().flatten().filter(|draft| is_create(draft) && draft.status == StepStatus::Ready).count();
     let rows = ctx.tables.get(super::hub::HUB, entity).map_or(0, Records::len);
     let limit = allowed(ctx.pipeline.limits.creates, ctx.pipeline.limits.creates_percent, rows);
     if ready as u64 <= limit {
@@ -22,8 +23,9 @@ pub(super) fn hold(ctx: &Context<'_>, target: SourceIx, entity: Entity, drafts: 
     let target = &ctx.source(target).name;
     let (noun, verb) = if ready == 1 { (entity.name(), "is") } else { (entity.table(), "are") };
     let message = format!("{ready} new {noun} in `{target}` {verb} more than the {limit} allowed");
-    for draft in drafts.iter_mut().filter(|draft| is_create(draft)) {
+    for draft in drafts.iter_mut().flatten().filter(|draft| is_create(draft)) {
         draft.holds.add(Gate::LimitExceeded, message.as_str());
+        draft.is_beyond_limit = true;
         draft.settle();
     }
     true

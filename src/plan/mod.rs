@@ -29,6 +29,7 @@ mod autotask;
 mod autotask_contact;
 mod bms_contact;
 mod bms_whole;
+mod calls;
 mod communications;
 mod connectwise;
 mod context;
@@ -53,9 +54,11 @@ mod syncro;
 mod tigerpaw;
 mod values;
 mod vendor;
+mod waves;
 
 use rayon::prelude::*;
 
+pub use calls::{Calls, StepCall};
 pub use gates::Gate;
 pub use sync::syncs;
 
@@ -63,8 +66,9 @@ use crate::diff::Diff;
 use crate::extract::Lookups;
 use crate::matching::{ClusterIx, Matching};
 use crate::model::{Entity, Previous, SourceIx, Tables};
-use crate::normalize::Keys;
+use crate::normalize::{Key, Keys};
 use crate::pipeline::Pipeline;
+use assemble::Assembly;
 use context::Context;
 use draft::Draft;
 use known::Known;
@@ -133,23 +137,40 @@ pub struct Step {
     pub action: Action,
     /// The cluster, `None` for lookups.
     pub cluster: Option<(Entity, ClusterIx)>,
-    /// The record to change, `None` for creates and lookups.
-    pub target_record_id: Option<String>,
+    /// The row of the record to change, `None` for creates and lookups.
+    pub row: Option<u32>,
     /// Whether it may be sent.
     pub status: StepStatus,
-    /// The HTTP method.
-    pub method: &'static str,
-    /// The path below the system's base address; `{STEP}` is the id that an earlier step gives.
-    pub path: String,
-    /// The body as a JSON document, empty when the call has none or when the step is held by `limit_exceeded`. In it
-    /// `{"$ref": "STEP"}` is the id that an earlier step gives; with `"member": "a.b"`, that member of its answer.
-    pub payload: String,
-    /// The ids of the steps that must be done before.
-    pub depends_on: Vec<String>,
     /// 0 for steps without dependencies, else one more than the highest wave of those.
     pub wave: u32,
     /// True for a contact that the hub itself will push on to the PSA once created.
     pub pushed_on_by_hub: bool,
+    /// What [`Calls`] writes its call of.
+    origin: Origin,
+}
+
+/// What the call of a step is written of when it is asked for. The texts of all calls would be the largest part of a
+/// plan, and most are looked at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
+    /// A draft.
+    Draft {
+        /// Columns that a gate keeps out.
+        left_out: Box<[&'static str]>,
+        /// See [`Draft::is_beyond_limit`].
+        is_beyond_limit: bool,
+    },
+    /// A further call of a draft.
+    Further {
+        /// Columns that a gate keeps out.
+        left_out: Box<[&'static str]>,
+        /// What the draft does.
+        action: Action,
+        /// Which of its further calls, from 0.
+        number: u32,
+    },
+    /// An item of a list, which many steps need: its call is here.
+    Item(Box<StepCall>),
 }
 
 /// One gate that holds a step, or fields of it.
@@ -160,13 +181,13 @@ pub struct StepReason {
     /// The gate's code.
     pub code: &'static str,
     /// One sentence.
-    pub message: String,
+    pub message: Box<str>,
     /// What to do about it.
-    pub remedy: String,
+    pub remedy: &'static str,
 }
 
-/// A whole plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A whole plan. [`Calls`] gives the calls of its steps.
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// By wave, then by id.
     pub steps: Vec<Step>,
@@ -174,6 +195,8 @@ pub struct Plan {
     pub reasons: Vec<StepReason>,
     /// True when a safety limit held something back: the run's status is `held`.
     pub is_held: bool,
+    /// Where the clusters are once the plan is carried out, by target.
+    presences: Vec<Presences>,
 }
 
 /// What a plan is made of.
@@ -201,20 +224,25 @@ pub struct PlanInput<'a> {
 /// which are records there. Never a delete. The same input gives the same plan.
 #[must_use]
 pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let ctx = Context::new(input);
-    let known = Known::new(&ctx);
-    let mut presences: Vec<Presences> =
-        (0..input.pipeline.sources.len()).map(|_| Presences::default()).collect();
-    let mut drafts = Vec::new();
+    let PlanInput { pipeline, tables, keys, matching, diffs, lookups, previous } = *input;
+    let mut ctx = Context::new(pipeline, tables, matching, diffs, lookups);
+    ctx.previous = previous;
+    let known = Known::new(&ctx, keys);
+    let mut all: Vec<Presences> = pipeline.sources.iter().map(|_| Presences::default()).collect();
+    let mut assembly = Assembly::new(&ctx);
     let mut is_held = false;
     let targets: Vec<SourceIx> = std::iter::once(hub::HUB).chain(ctx.psas()).collect();
     for target in targets {
-        let presences = &mut presences[target as usize];
+        let presences = &mut all[target as usize];
+        let mut drafts = Vec::new();
         for &entity in entities(target) {
             let mut of_entity = draft_all(&ctx, &known, presences, target, entity);
             if entity == Entity::Organization {
                 presences.fill(&ctx, target, entity, &of_entity);
-                hierarchy::hold(&ctx, presences, &mut of_entity);
+                // Parents are looked for among all of them.
+                let mut organizations: Vec<Draft> = of_entity.into_iter().flatten().collect();
+                hierarchy::hold(&ctx, presences, &mut organizations);
+                of_entity = vec![organizations];
             }
             is_held |= limits::hold(&ctx, target, entity, &mut of_entity);
             presences.fill(&ctx, target, entity, &of_entity);
@@ -223,8 +251,16 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             }
             drafts.append(&mut of_entity);
         }
+        assembly.add(presences, drafts);
     }
-    assemble::assemble(&ctx, &presences, drafts, is_held)
+    let (steps, reasons) = assembly.finish();
+    Plan { steps, reasons, is_held, presences: all }
+}
+
+/// Whether [`plan`] asks for a key of the records of an entity.
+#[must_use]
+pub fn asks_for(entity: Entity, key: Key) -> bool {
+    entity == Entity::Configuration && known::DEVICE_KEYS.contains(&key)
 }
 
 /// What is planned in a target, parents first.
@@ -242,19 +278,30 @@ fn entities(target: SourceIx) -> &'static [Entity] {
     ]
 }
 
-/// The drafts of one entity in one target, by cluster.
+/// Clusters that are drafted, and drafts that are written, at a time.
+const SHARE: u32 = 4096;
+
+/// The drafts of one entity in one target, by cluster, in shares that are given up one by one.
 fn draft_all(
     ctx: &Context<'_>,
-    known: &Known,
+    known: &Known<'_>,
     presences: &Presences,
     target: SourceIx,
     entity: Entity,
-) -> Vec<Draft> {
+) -> Vec<Vec<Draft>> {
     let clusters = ctx.matching(entity).clusters.len();
     let clusters = ClusterIx::try_from(clusters).expect("clusters are counted in 32 bits");
-    let all = (0..clusters).into_par_iter();
-    if target == hub::HUB {
-        return all.filter_map(|ix| hub::draft(ctx, known, presences, entity, ix)).collect();
-    }
-    all.flat_map_iter(|ix| psa::draft(ctx, known, presences, target, entity, ix)).collect()
+    (0..clusters.div_ceil(SHARE))
+        .into_par_iter()
+        .map(|share| {
+            let share = share * SHARE..clusters.min((share + 1).saturating_mul(SHARE));
+            let mut drafts: Vec<Draft> = if target == hub::HUB {
+                share.filter_map(|ix| hub::draft(ctx, known, presences, entity, ix)).collect()
+            } else {
+                share.flat_map(|ix| psa::draft(ctx, known, presences, target, entity, ix)).collect()
+            };
+            drafts.shrink_to_fit();
+            drafts
+        })
+        .collect()
 }

@@ -21,7 +21,7 @@ pub(super) enum Presence {
 }
 
 /// Where the clusters are in one target, by entity.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Presences {
     by_entity: [Vec<Presence>; 7],
 }
@@ -33,14 +33,20 @@ impl Presences {
     }
 
     /// Fills in an entity from the target's rows and the drafts of creates.
-    pub(super) fn fill(&mut self, ctx: &Context<'_>, target: SourceIx, entity: Entity, drafts: &[Draft]) {
+    pub(super) fn fill(
+        &mut self,
+        ctx: &Context<'_>,
+        target: SourceIx,
+        entity: Entity,
+        drafts: &[Vec<Draft>],
+    ) {
         let clusters = &ctx.matching(entity).clusters;
         let mut presences = Vec::with_capacity(clusters.len());
         for (cluster, ix) in clusters.iter().zip(0u32..) {
             let row = if target == 0 { cluster.hub_row() } else { ctx.row_in(target, entity, ix) };
             presences.push(row.map_or(Presence::Absent, Presence::Row));
         }
-        for draft in drafts.iter().filter(|draft| draft.action == Action::Create) {
+        for draft in drafts.iter().flatten().filter(|draft| draft.action == Action::Create) {
             let is_ready = draft.status == StepStatus::Ready;
             presences[draft.cluster as usize] = Presence::Planned { is_ready };
         }

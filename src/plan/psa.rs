@@ -22,7 +22,7 @@ pub(super) const ENTITIES: [Entity; 4] =
 /// The steps for one cluster: a create, or an update for each of its records that differs.
 pub(super) fn draft(
     ctx: &Context<'_>,
-    known: &Known,
+    known: &Known<'_>,
     presences: &Presences,
     psa: SourceIx,
     entity: Entity,
@@ -111,7 +111,7 @@ pub(super) fn place_main_sites(ctx: &Context<'_>, presences: &mut Presences, psa
 
 fn create(
     ctx: &Context<'_>,
-    known: &Known,
+    known: &Known<'_>,
     presences: &Presences,
     psa: SourceIx,
     entity: Entity,
@@ -130,7 +130,7 @@ fn create(
         draft.left_out.push(column::CONTACT);
         draft.holds.add_partial(Gate::ForeignContact, column::CONTACT, message);
     }
-    if let Some(message) = known.review_in_psa(psa, entity, ix) {
+    if let Some(message) = known.review_in_psa(ctx, psa, entity, ix) {
         draft.holds.add(Gate::InReview, message);
     }
     if let Some(message) = known.in_psa(ctx, psa, entity, ix) {
@@ -189,7 +189,7 @@ fn record_gates(
 /// says that it was.
 fn not_yet_pushed(ctx: &Context<'_>, psa: SourceIx, entity: Entity, record: RecordRef) -> Option<String> {
     let source = ctx.source(psa);
-    let since = ctx.input.previous.and_then(|previous| previous.two_way_since.get(&source.name));
+    let since = ctx.previous.and_then(|previous| previous.two_way_since.get(&source.name));
     let edited = ctx.value(entity, record, column::MODIFIED_AT);
     let name = ctx.record_name(entity, record);
     if let (Some(since), Some(edited)) = (since, edited)

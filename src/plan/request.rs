@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::draft::Draft;
-use super::gates::Gate;
 use super::json::Json;
 use super::lists::{Found, Lists};
 use super::presence::{Presence, Presences};
@@ -35,7 +34,7 @@ pub(super) struct Parent {
 }
 
 /// A call as the vendor takes it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) method: &'static str,
     pub(super) path: String,
@@ -74,20 +73,13 @@ impl<'c, 'a> Request<'c, 'a> {
         Self { ctx, draft, presences, depends_on: Vec::new(), needs: Vec::new(), dropped: Vec::new() }
     }
 
-    /// Writes the call, an empty one for systems whose calls are not described.
-    pub(super) fn write(&mut self) -> Call {
-        let Some(vendor) = vendor::of(&self.ctx.system(self.draft.target).name) else {
-            return Call::default();
-        };
+    /// Method, path and body of the call; `None` for systems whose calls are not described.
+    pub(super) fn call(&mut self) -> Option<(&'static str, String, Option<Json<'a>>)> {
+        let vendor = vendor::of(&self.ctx.system(self.draft.target).name)?;
         let path = vendor.path(self);
-        // Thousands of held creates would only be bodies that nobody sends.
-        let has_body = !self.draft.holds.has(Gate::LimitExceeded);
+        let has_body = !self.draft.is_beyond_limit;
         let body = has_body.then(|| vendor.body(self)).flatten();
-        Call {
-            method: vendor.method(self.draft.action, self.draft.entity),
-            path,
-            payload: body.map(|body| body.to_text()).unwrap_or_default(),
-        }
+        Some((vendor.method(self.draft.action, self.draft.entity), path, body))
     }
 
     /// The member that a column is written to, `None` for one that the target has not or does not take.

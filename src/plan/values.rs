@@ -1,6 +1,7 @@
 //! What a step writes: for a create the desired value of every field, for a change its diffs.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::Action;
 use super::context::{Context, Speakers};
@@ -9,7 +10,7 @@ use super::lists::Found;
 use super::owners::Owned;
 use crate::matching::{ClusterIx, NO_CLUSTER};
 use crate::model::{Entity, Field, Kind, RecordRef, SourceIx, column, fields, list_items};
-use crate::normalize::{email_key, first_usable_mac, hostname_key, ip_key, is_junk_model, phone_key};
+use crate::normalize::{email_key, first_usable_mac, hostname, ip_key, is_junk_model, phone_key, serial};
 use crate::systems::List;
 
 /// One item of a list: an e-mail address or a telephone number and its label.
@@ -41,12 +42,17 @@ impl<'a> Value<'a> {
 pub(super) struct Values<'c, 'a> {
     ctx: &'c Context<'a>,
     draft: &'c Draft,
-    speakers: Speakers,
+    /// A change of plain fields needs none of them.
+    speakers: OnceCell<Speakers>,
 }
 
 impl<'c, 'a> Values<'c, 'a> {
     pub(super) fn of(ctx: &'c Context<'a>, draft: &'c Draft) -> Self {
-        Self { ctx, draft, speakers: ctx.speakers(draft.entity, draft.cluster) }
+        Self { ctx, draft, speakers: OnceCell::new() }
+    }
+
+    fn speakers(&self) -> &Speakers {
+        self.speakers.get_or_init(|| self.ctx.speakers(self.draft.entity, self.draft.cluster))
     }
 
     /// The step.
@@ -78,7 +84,7 @@ impl<'c, 'a> Values<'c, 'a> {
         match (self.draft.entity, field) {
             (Entity::Contact, column::EMAIL_LABELS) => {
                 self.ctx.source(self.draft.target).sync.contact_email_type.is_some()
-                    || self.speakers.iter().any(|of| self.ctx.value(Entity::Contact, *of, field).is_some())
+                    || self.speakers().iter().any(|of| self.ctx.value(Entity::Contact, *of, field).is_some())
             }
             _ => self.created(field).is_some() && !self.draft.left_out.contains(&field),
         }
@@ -158,7 +164,7 @@ impl<'c, 'a> Values<'c, 'a> {
     /// The records that speak for the owners of a field, in their order.
     fn voices<'s>(&'s self, owned: &'s Owned) -> impl Iterator<Item = RecordRef> + use<'s, 'c, 'a> {
         let speaker = |voice: &crate::ownership::Voice| {
-            self.speakers.iter().find(|member| voice.contains(&member.source)).copied()
+            self.speakers().iter().find(|member| voice.contains(&member.source)).copied()
         };
         owned.voices.iter().filter_map(speaker)
     }
@@ -197,8 +203,8 @@ impl<'c, 'a> Values<'c, 'a> {
         }
         let text = text?;
         let is_usable = match field.kind {
-            Kind::Serial => ctx.keys(entity, record, crate::normalize::Key::Serial).next().is_some(),
-            Kind::Hostname => hostname_key(text, &ctx.junk).is_some(),
+            Kind::Serial => serial(text, &ctx.junk).is_ok(),
+            Kind::Hostname => hostname(text, &ctx.junk).is_ok(),
             Kind::Ip => ip_key(text, &ctx.junk).is_some(),
             Kind::Maker => !ctx.junk.has_manufacturer(text),
             Kind::Model => !is_junk_model(text, &ctx.junk),
@@ -270,7 +276,7 @@ impl<'c, 'a> Values<'c, 'a> {
         let key = item_key(field, item)?;
         let labels = if field == column::EMAILS { column::EMAIL_LABELS } else { column::PHONE_LABELS };
         let own = self.draft.row.map(|row| RecordRef { source: self.draft.target, row });
-        own.into_iter().chain(self.speakers.iter().copied()).find_map(|record| {
+        own.into_iter().chain(self.speakers().iter().copied()).find_map(|record| {
             let cell = self.ctx.tables.value(entity, record, field)?;
             let split = crate::model::LIST_SEPARATOR;
             let at = cell.split(split).position(|other| item_key(field, other).as_ref() == Some(&key))?;

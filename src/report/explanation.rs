@@ -160,7 +160,7 @@ impl Page {
         self.line(1, &format!("{} in {}: {} ({})", step.action, step.target, step.status, step.step));
         for gate in &step.gates {
             self.line(2, &format!("{}: {}", gate.code, one_line(&gate.message, usize::MAX)));
-            self.line(3, &one_line(&gate.remedy, usize::MAX));
+            self.line(3, &one_line(gate.remedy, usize::MAX));
         }
     }
 }

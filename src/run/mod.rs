@@ -127,7 +127,7 @@ fn too_many_creates(plan: &Plan) -> Warning {
         .reasons
         .iter()
         .filter(|reason| reason.code == Gate::LimitExceeded.code())
-        .map(|reason| reason.message.as_str())
+        .map(|reason| &*reason.message)
         .collect();
     messages.sort_unstable();
     messages.dedup();

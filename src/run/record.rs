@@ -34,6 +34,7 @@ pub(super) fn write(
             matching,
             diffs: &resolution.diffs,
             conflicts: &resolution.conflicts,
+            lookups: &work.extracted.lookups,
             plan,
             findings: &work.findings,
             quarantine: &work.extracted.quarantine,

@@ -96,6 +96,12 @@ pub fn work(
             reporter.event(&Event::Warning(&warning));
         }
         work.matching = Some(matching);
+        // A record can be explained by all of its keys. What is only planned and written asks for two of ten.
+        if last == Stage::Warehouse
+            && let Some(keys) = &mut work.keys
+        {
+            keys.retain(plan::asks_for);
+        }
     }
     if let (Some(matching), true) = (&work.matching, last >= Stage::Diff) {
         let resolution = timed(reporter, &mut timings, Stage::Diff, || {

@@ -1,13 +1,15 @@
 //! The tables of what the run concluded: `diffs`, `conflicts`, `plan_steps`, `plan_reasons`, `data_quality`,
 //! `quarantine`.
 
+use rayon::prelude::*;
+
 use super::columns::Rows;
 use super::load::Stopped;
 use super::names::Names;
 use super::text::json;
 use crate::diff::{Conflict, Diff};
-use crate::model::{Finding, QuarantineRow};
-use crate::plan::{Plan, StepReason};
+use crate::model::{Finding, QuarantineRow, RecordRef};
+use crate::plan::{Calls, Plan, Step, StepCall};
 
 pub(super) fn write_diffs(rows: &mut Rows<'_>, names: &Names<'_>, diffs: &[Diff]) -> Result<(), Stopped> {
     let mut sorted: Vec<&Diff> = diffs.iter().collect();
@@ -58,35 +60,56 @@ pub(super) fn write_conflicts(
     Ok(())
 }
 
-pub(super) fn write_steps(rows: &mut Rows<'_>, names: &Names<'_>, plan: &Plan) -> Result<(), Stopped> {
+/// Calls that are written at a time.
+const CALLS: usize = 4096;
+
+pub(super) fn write_steps(
+    rows: &mut Rows<'_>,
+    names: &Names<'_>,
+    plan: &Plan,
+    calls: &Calls<'_>,
+) -> Result<(), Stopped> {
     // The plan is by wave, then by id, as the table is.
-    for step in &plan.steps {
-        let payload = (!step.payload.is_empty()).then(|| json(&step.payload));
-        rows.text(&step.id)
-            .text(names.source(step.target))
-            .text(step.entity)
-            .text(step.action.name())
-            .record(step.cluster.and_then(|(entity, cluster)| names.founder(entity, cluster)))
-            .optional(step.cluster.and_then(|(entity, cluster)| names.organization(entity, cluster)))
-            .optional(step.target_record_id.as_deref())
-            .text(step.status.name())
-            .text(step.method)
-            .text(&step.path)
-            .optional(payload.as_deref())
-            .texts(step.depends_on.iter().map(String::as_str))
-            .count(step.wave)
-            .truth(step.pushed_on_by_hub)
-            .end()?;
+    for steps in plan.steps.chunks(CALLS) {
+        let calls: Vec<StepCall> = steps.par_iter().map(|step| calls.of(step)).collect();
+        for (step, call) in steps.iter().zip(&calls) {
+            write_step(rows, names, step, call)?;
+        }
     }
     Ok(())
 }
 
+fn write_step(rows: &mut Rows<'_>, names: &Names<'_>, step: &Step, call: &StepCall) -> Result<(), Stopped> {
+    let payload = (!call.payload.is_empty()).then(|| json(&call.payload));
+    let of_cluster =
+        |(entity, cluster)| (names.founder(entity, cluster), names.organization(entity, cluster));
+    let (cluster, organization) = step.cluster.map(of_cluster).unwrap_or_default();
+    let record = step
+        .cluster
+        .zip(step.row)
+        .map(|((entity, _), row)| names.record(entity, RecordRef { source: step.target, row }).1);
+    rows.text(&step.id)
+        .text(names.source(step.target))
+        .text(step.entity)
+        .text(step.action.name())
+        .record(cluster)
+        .optional(organization)
+        .optional(record)
+        .text(step.status.name())
+        .text(call.method)
+        .text(&call.path)
+        .optional(payload.as_deref())
+        .texts(call.depends_on.iter().map(String::as_str))
+        .count(step.wave)
+        .truth(step.pushed_on_by_hub)
+        .end()
+}
+
 pub(super) fn write_reasons(rows: &mut Rows<'_>, plan: &Plan) -> Result<(), Stopped> {
-    let id = |reason: &StepReason| plan.steps[reason.step as usize].id.as_str();
-    let mut sorted: Vec<&StepReason> = plan.reasons.iter().collect();
-    sorted.sort_by(|a, b| (id(a), a.code, &a.message).cmp(&(id(b), b.code, &b.message)));
-    for reason in sorted {
-        rows.text(id(reason)).text(reason.code).text(&reason.message).text(&reason.remedy).end()?;
+    // Steps by wave, then by id, as in their own table.
+    for reason in &plan.reasons {
+        let step = &plan.steps[reason.step as usize];
+        rows.text(&step.id).text(reason.code).text(&reason.message).text(reason.remedy).end()?;
     }
     Ok(())
 }

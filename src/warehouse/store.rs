@@ -12,10 +12,11 @@ use super::lock::Lock;
 use super::names::Names;
 use super::{WarehouseError, outcomes, previous, records, results, schema, status};
 use crate::diff::{Conflict, Diff};
+use crate::extract::Lookups;
 use crate::matching::Matching;
 use crate::model::{Entity, Finding, Previous, QuarantineRow, Records, Role, Tables};
 use crate::pipeline::Pipeline;
-use crate::plan::Plan;
+use crate::plan::{Calls, Plan};
 
 /// So many records are worth a thread: as many as DuckDB puts into one group of rows. Groups are filled by one thread each, and
 /// parts of a group by several threads are copied once more.
@@ -67,6 +68,8 @@ pub struct RunRecord<'a> {
     pub diffs: &'a [Diff],
     /// Fields that two systems changed.
     pub conflicts: &'a [Conflict],
+    /// The reference lists that were read.
+    pub lookups: &'a Lookups,
     /// The plan.
     pub plan: &'a Plan,
     /// What was noticed, by all stages.
@@ -263,7 +266,11 @@ fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
         rows("decisions", run_id, |rows| outcomes::write_decisions(rows, names)),
         rows("diffs", run_id, |rows| results::write_diffs(rows, names, run.diffs)),
         rows("conflicts", run_id, |rows| results::write_conflicts(rows, names, run.conflicts)),
-        rows("plan_steps", run_id, |rows| results::write_steps(rows, names, run.plan)),
+        rows("plan_steps", run_id, |rows| {
+            let RunRecord { pipeline, tables, matching, diffs, lookups, plan, .. } = *run;
+            let calls = Calls::new(plan, pipeline, tables, matching, diffs, lookups);
+            results::write_steps(rows, names, plan, &calls)
+        }),
         rows("plan_reasons", run_id, |rows| results::write_reasons(rows, run.plan)),
         rows("data_quality", run_id, |rows| results::write_findings(rows, run.findings)),
         rows("quarantine", run_id, |rows| results::write_quarantine(rows, run.quarantine)),

@@ -16,7 +16,7 @@ use matchbook::pipeline::{
     JunkAdditions, Limits, MachineValues, Method, Names, Pipeline, PlanSettings, Preset, PushAll, Source,
     Sync,
 };
-use matchbook::plan::{Gate, Plan, PlanInput, plan};
+use matchbook::plan::{Calls, Gate, Plan, PlanInput, StepCall, plan};
 use matchbook::systems::{self, System};
 
 const ORG: Entity = Entity::Organization;
@@ -157,7 +157,14 @@ impl Estate {
     /// The plan, which neither a second look nor the order of the records changes.
     fn plan(&self) -> Planned {
         let first = self.plan_once();
-        assert_eq!(first, self.plan_once(), "the same input gives the same plan");
+        let (plan, calls) = (&first.0, &first.1);
+        let again = self.plan_once();
+        let same = (&again.0.steps, &again.0.reasons, again.0.is_held, &again.1);
+        assert_eq!(
+            (&plan.steps, &plan.reasons, plan.is_held, calls),
+            same,
+            "the same input gives the same plan"
+        );
         let mut reversed = Self {
             pipeline: self.pipeline.clone(),
             records: self.records.clone(),
@@ -166,18 +173,18 @@ impl Estate {
             previous: self.previous.clone(),
         };
         reversed.records.reverse();
-        // Clusters are numbered by row, so their numbers may differ, and nothing else.
-        let without_numbers = |plan: &Plan| {
-            let mut plan = plan.clone();
-            plan.steps.iter_mut().for_each(|step| step.cluster = None);
-            plan
+        // Clusters are numbered by row, so their numbers and the rows may differ, and nothing else.
+        let without_numbers = |Planned(plan, calls): &Planned| {
+            let mut steps = plan.steps.clone();
+            steps.iter_mut().for_each(|step| (step.cluster, step.row) = (None, None));
+            (steps, plan.reasons.clone(), plan.is_held, calls.clone())
         };
         assert_eq!(without_numbers(&first), without_numbers(&reversed.plan_once()), "in any order");
         check_waves(&first);
-        Planned(first)
+        first
     }
 
-    fn plan_once(&self) -> Plan {
+    fn plan_once(&self) -> Planned {
         let (tables, keys, matching) = self.matched();
         let find = |source: SourceIx, entity, id: &str| {
             let table = tables.get(source, entity).expect("the table is there");
@@ -231,24 +238,28 @@ impl Estate {
             lookups: &self.lookups,
             previous: self.previous.as_ref(),
         };
-        plan(&input)
+        let plan = plan(&input);
+        let calls = Calls::new(&plan, &self.pipeline, &tables, &matching, &diffs, &self.lookups);
+        let calls = plan.steps.iter().map(|step| calls.of(step)).collect();
+        Planned(plan, calls)
     }
 }
 
 /// Every dependency is a step of the plan in an earlier wave, and steps stand by wave, then by id, once each.
-fn check_waves(plan: &Plan) {
+fn check_waves(Planned(plan, calls): &Planned) {
     let waves: BTreeMap<&str, u32> = plan.steps.iter().map(|step| (step.id.as_str(), step.wave)).collect();
     assert_eq!(waves.len(), plan.steps.len(), "step ids are unique");
     assert!(plan.steps.is_sorted_by_key(|step| (step.wave, step.id.clone())));
-    for step in &plan.steps {
-        for other in &step.depends_on {
+    for (step, call) in plan.steps.iter().zip(calls) {
+        for other in &call.depends_on {
             let wave = waves.get(other.as_str()).unwrap_or_else(|| panic!("{} needs {other}", step.id));
             assert!(*wave < step.wave, "{} comes before {other}", step.id);
         }
     }
 }
 
-struct Planned(Plan);
+/// A plan and the calls of its steps.
+struct Planned(Plan, Vec<StepCall>);
 
 impl Planned {
     /// `STATUS: code code` of the step `id`.
@@ -286,9 +297,9 @@ impl Planned {
     /// The call of a step, for reading.
     #[track_caller]
     fn call(&self, id: &str) -> String {
-        let step = &self.0.steps[self.position(id)];
-        let after: String = step.depends_on.iter().map(|id| format!("\nafter {id}")).collect();
-        format!("{} {}\n{}{after}", step.method, step.path, step.payload)
+        let call = &self.1[self.position(id)];
+        let after: String = call.depends_on.iter().map(|id| format!("\nafter {id}")).collect();
+        format!("{} {}\n{}{after}", call.method, call.path, call.payload)
     }
 }
 
@@ -674,7 +685,7 @@ fn too_many_creates_are_held_and_bring_no_bodies() {
         planned.message("hub:create:configuration:psa/0", "limit_exceeded"),
         "3 new configurations in `hub` are more than the 2 allowed"
     );
-    assert!(planned.0.steps.iter().all(|step| step.payload.is_empty() && step.depends_on.is_empty()));
+    assert!(planned.1.iter().all(|call| call.payload.is_empty() && call.depends_on.is_empty()));
 }
 
 #[test]
@@ -1019,7 +1030,7 @@ fn syncro_takes_nothing_and_would_take_an_asset_in_two_calls() {
     let wave = |id: &str| planned.0.steps[planned.position(id)].wave;
     assert_eq!([wave(organization), wave(contact), wave(asset), wave(properties)], [0, 1, 2, 3]);
     assert!(planned.held("psa:create:location:hub/31").contains("entity_not_supported"));
-    assert!(planned.0.steps.iter().all(|step| step.method != "DELETE"));
+    assert!(planned.1.iter().all(|call| call.method != "DELETE"));
 }
 
 #[test]

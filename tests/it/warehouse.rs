@@ -133,6 +133,7 @@ impl Setup {
             matching: &matching,
             diffs: &resolution.diffs,
             conflicts: &resolution.conflicts,
+            lookups: &lookups,
             plan: &plan,
             findings: &findings,
             quarantine: &quarantine,

@@ -126,7 +126,7 @@ pub struct GateExplanation {
     /// What it says.
     pub message: String,
     /// What to do about it.
-    pub remedy: String,
+    pub remedy: &'static str,
 }
 
 /// What the parts of an explanation read.
@@ -408,8 +408,8 @@ fn steps(case: &Case<'_>) -> Vec<StepExplanation> {
                     .take_while(|reason| reason.step == position)
                     .map(|reason| GateExplanation {
                         code: reason.code,
-                        message: reason.message.clone(),
-                        remedy: reason.remedy.clone(),
+                        message: reason.message.to_string(),
+                        remedy: reason.remedy,
                     })
                     .collect(),
             }
