@@ -1,16 +1,19 @@
 //! From drafts to steps: what they need first, the lookups among that, waves, order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::calls::StepCall;
 use super::context::Context;
 use super::draft::Draft;
 use super::gates::{Gate, Holds};
+use super::items::Need;
 use super::json::Json;
 use super::presence::Presences;
-use super::request::{Further, Need, Request};
+use super::request::{Further, Request};
 use super::waves::Dependencies;
 use super::{Action, Origin, Step, StepReason, StepStatus, vendor};
 use crate::model::RecordRef;
@@ -19,8 +22,8 @@ use crate::model::RecordRef;
 struct Written {
     step: Step,
     holds: Holds,
-    depends_on: Vec<String>,
-    needs: Vec<Need>,
+    depends_on: Vec<Arc<str>>,
+    needs: Vec<Arc<Need>>,
 }
 
 /// A plan in the making.
@@ -30,7 +33,7 @@ pub(super) struct Assembly<'c, 'a> {
     reasons: Vec<StepReason>,
     dependencies: Dependencies,
     /// By the id of the step that meets it, and whether a step that may be sent needs it.
-    needs: BTreeMap<String, (Need, bool)>,
+    needs: FxHashMap<Arc<str>, (Arc<Need>, bool)>,
 }
 
 impl<'c, 'a> Assembly<'c, 'a> {
@@ -40,7 +43,7 @@ impl<'c, 'a> Assembly<'c, 'a> {
             steps: Vec::new(),
             reasons: Vec::new(),
             dependencies: Dependencies::default(),
-            needs: BTreeMap::new(),
+            needs: FxHashMap::default(),
         }
     }
 
@@ -48,10 +51,21 @@ impl<'c, 'a> Assembly<'c, 'a> {
     pub(super) fn add(&mut self, presences: &Presences, drafts: Vec<Vec<Draft>>) {
         let ctx = self.ctx;
         self.steps.reserve(drafts.iter().map(Vec::len).sum());
-        for share in drafts {
-            let written: Vec<Written> =
-                share.into_par_iter().flat_map_iter(|draft| write_all(ctx, presences, draft)).collect();
-            written.into_iter().for_each(|written| self.push(written));
+        let mut shares = drafts.into_iter();
+        loop {
+            let some: Vec<Vec<Draft>> = shares.by_ref().take(2 * rayon::current_num_threads()).collect();
+            if some.is_empty() {
+                break;
+            }
+            let written: Vec<Vec<Written>> = some
+                .into_par_iter()
+                .map(|share| {
+                    let mut written = Vec::with_capacity(share.len());
+                    written.extend(share.into_iter().flat_map(|draft| write_all(ctx, presences, draft)));
+                    written
+                })
+                .collect();
+            written.into_iter().flatten().for_each(|written| self.push(written));
         }
     }
 
@@ -70,7 +84,7 @@ impl<'c, 'a> Assembly<'c, 'a> {
                     }
                 }
                 None => {
-                    self.needs.insert(need.id.clone(), (need, is_ready));
+                    self.needs.insert(Arc::clone(&need.id), (need, is_ready));
                 }
             }
         }
@@ -84,8 +98,9 @@ impl<'c, 'a> Assembly<'c, 'a> {
 
     /// Adds the steps for lookups, numbers the waves and sorts: steps by wave, then by id, reasons by step.
     pub(super) fn finish(mut self) -> (Vec<Step>, Vec<StepReason>) {
-        for (need, is_ready) in std::mem::take(&mut self.needs).into_values() {
-            let written = list_step(self.ctx, need, is_ready);
+        let needs: BTreeMap<_, _> = std::mem::take(&mut self.needs).into_iter().collect();
+        for (need, is_ready) in needs.into_values() {
+            let written = list_step(self.ctx, &need, is_ready);
             self.push(written);
         }
         let Self { mut steps, mut reasons, dependencies, .. } = self;
@@ -213,18 +228,18 @@ fn hold_dropped(ctx: &Context<'_>, draft: &mut Draft, dropped: &[(&'static str, 
 }
 
 /// The step for an item that some step needs. It may be sent when one of those steps may.
-fn list_step(ctx: &Context<'_>, need: Need, is_ready: bool) -> Written {
+fn list_step(ctx: &Context<'_>, need: &Need, is_ready: bool) -> Written {
     let system = ctx.system(need.target);
     let described = vendor::of(&system.name).zip(system.lists.get(&need.list));
-    let call = described.map(|(vendor, place)| vendor.list_call(ctx, &need, place)).unwrap_or_default();
+    let call = described.map(|(vendor, place)| vendor.list_call(ctx, need, place)).unwrap_or_default();
     let mut holds = Holds::default();
     if !is_ready {
         holds.add(Gate::ParentNotReady, "every step that needs it is held");
     }
-    let maker = need.parent.and_then(|parent| parent.id.err());
-    let depends_on: Vec<String> = maker.into_iter().collect();
+    let maker = need.parent.as_ref().and_then(|parent| parent.id.clone().err());
+    let depends_on: Vec<Arc<str>> = maker.into_iter().collect();
     let step = Step {
-        id: need.id,
+        id: need.id.to_string(),
         target: need.target,
         entity: need.list.item(),
         action: need.action,

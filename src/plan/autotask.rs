@@ -9,9 +9,10 @@ use super::Action;
 use super::autotask_contact;
 use super::context::Context;
 use super::draft::Draft;
+use super::items::{Need, Parent};
 use super::json::{Json, percent_encode};
 use super::lists::Found;
-use super::request::{Call, Need, Parent, Request};
+use super::request::{Call, Request};
 use super::values::{Value, Values};
 use super::vendor::Vendor;
 use crate::matching::NO_CLUSTER;
@@ -278,7 +279,7 @@ fn product<'a>(request: &mut Request<'_, 'a>, all: &[Value<'a>], members: &mut M
         return;
     }
     let parent = Parent { name: maker.clone(), id: Ok(maker) };
-    if let Some(id) = request.item(field, List::Product, &model, Some(parent)) {
+    if let Some(id) = request.item(field, List::Product, &model, Some(&parent)) {
         members.push(("productID", id));
     }
 }

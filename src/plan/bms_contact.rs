@@ -115,7 +115,7 @@ fn completion(ctx: &Context<'_>, presences: &Presences, draft: &Draft) -> Option
         item: "contact_details",
         key: "rest".to_owned(),
         call,
-        depends_on: vec![step],
+        depends_on: vec![step.into()],
         needs: Vec::new(),
         missing: None,
     })

@@ -1,5 +1,7 @@
 //! The calls of a plan's steps, written when they are asked for.
 
+use std::sync::Arc;
+
 use super::context::Context;
 use super::draft::Draft;
 use super::presence::Presences;
@@ -22,11 +24,11 @@ pub struct StepCall {
     /// `{"$ref": "STEP"}` is the id that an earlier step gives; with `"member": "a.b"`, that member of its answer.
     pub payload: String,
     /// The ids of the steps that must be done before.
-    pub depends_on: Vec<String>,
+    pub depends_on: Vec<Arc<str>>,
 }
 
 impl StepCall {
-    pub(super) fn new(call: Call, mut depends_on: Vec<String>) -> Self {
+    pub(super) fn new(call: Call, mut depends_on: Vec<Arc<str>>) -> Self {
         let Call { method, path, payload } = call;
         depends_on.sort_unstable();
         Self { method, path, payload, depends_on }

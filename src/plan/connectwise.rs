@@ -8,9 +8,10 @@ use std::borrow::Cow;
 
 use super::context::Context;
 use super::draft::Draft;
+use super::items::Need;
 use super::json::{Json, percent_encode};
 use super::presence::Presences;
-use super::request::{Call, Further, Need, Request};
+use super::request::{Call, Further, Request};
 use super::values::{Value, Values};
 use super::vendor::Vendor;
 use super::{Action, communications};

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::diffs::DiffIndex;
+use super::items::Items;
 use super::lists::Lists;
 use super::owners::{Owned, Owners};
 use super::sync::{self, SyncLists};
@@ -58,6 +59,7 @@ pub(super) struct Context<'a> {
     pub(super) previous: Option<&'a Previous>,
     pub(super) diffs: DiffIndex<'a>,
     pub(super) lists: Lists<'a>,
+    pub(super) items: Items<'a>,
     pub(super) junk: Junk,
     owners: Owners,
     /// The positions of the columns that are looked at for every record.
@@ -81,6 +83,7 @@ impl<'a> Context<'a> {
             previous: None,
             diffs: DiffIndex::new(diffs),
             lists: Lists::new(lookups),
+            items: Items::default(),
             junk: Junk::new(&pipeline.junk),
             owners: Owners::new(pipeline, tables),
             positions: Entity::ALL.map(Positions::of),
@@ -131,7 +134,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn value(&self, entity: Entity, record: RecordRef, field: &str) -> Option<&'a str> {
-        self.tables.value(entity, record, field).map(str::trim)
+        self.tables.value(entity, record, field).map(trimmed)
     }
 
     /// The cell of the column at `position` of the entity's fields, trimmed; `None` when it is blank.
@@ -140,7 +143,7 @@ impl<'a> Context<'a> {
             return None;
         }
         let texts = self.tables.get(record.source, entity)?.text_at(position);
-        texts.get(record.row as usize).map(str::trim).filter(|text| !text.is_empty())
+        texts.get(record.row as usize).map(trimmed).filter(|text| !text.is_empty())
     }
 
     pub(super) fn id(&self, entity: Entity, record: RecordRef) -> &'a str {
@@ -149,7 +152,7 @@ impl<'a> Context<'a> {
 
     /// `SOURCE/RECORD-ID`.
     pub(super) fn record_name(&self, entity: Entity, record: RecordRef) -> String {
-        format!("{}/{}", self.source(record.source).name, self.id(entity, record))
+        [self.source(record.source).name.as_str(), "/", self.id(entity, record)].concat()
     }
 
     /// The id of a cluster: the record that founded it.
@@ -310,6 +313,13 @@ impl<'a> Context<'a> {
         }
         first
     }
+}
+
+/// `text.trim()`, which reads characters backwards even where there is nothing to trim.
+fn trimmed(text: &str) -> &str {
+    let is_visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_visible(bytes.first()) && is_visible(bytes.last()) { text } else { text.trim() }
 }
 
 /// First and last name of a contact.

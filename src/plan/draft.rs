@@ -89,9 +89,7 @@ impl Draft {
 
     /// The id of the step.
     pub(super) fn id(&self, ctx: &Context<'_>) -> String {
-        let target = &ctx.source(self.target).name;
-        let cluster = ctx.cluster_name(self.entity, self.cluster);
-        let mut id = format!("{target}:{}:{}:{cluster}", self.action.name(), self.entity);
+        let mut id = step_id(ctx, self.target, self.action, self.entity, self.cluster);
         // A second record of the target in one cluster, such as a second company of one client.
         if let Some(row) = self.row
             && ctx.row_in(self.target, self.entity, self.cluster) != Some(row)
@@ -101,6 +99,20 @@ impl Draft {
         }
         id
     }
+}
+
+/// The id of the step that does something with a cluster in a target.
+pub(super) fn step_id(
+    ctx: &Context<'_>,
+    target: SourceIx,
+    action: Action,
+    entity: Entity,
+    cluster: ClusterIx,
+) -> String {
+    let founder = ctx.cluster(entity, cluster).founder;
+    let (target, source) = (&ctx.source(target).name, &ctx.source(founder.source).name);
+    // There are a million of them, and `format!` would grow each.
+    [target, ":", action.name(), ":", entity.name(), ":", source, "/", ctx.id(entity, founder)].concat()
 }
 
 /// Whether `record` joined its cluster by a tier that is the host name alone.

@@ -11,8 +11,9 @@ use std::borrow::Cow;
 use super::Action;
 use super::context::Context;
 use super::flexible;
+use super::items::{Need, Parent};
 use super::json::{Json, percent_encode};
-use super::request::{Call, Need, Parent, Request};
+use super::request::{Call, Request};
 use super::values::{Item, Value, Values};
 use super::vendor::Vendor;
 use crate::model::{Entity, PART_SEPARATOR, column, list_items};
@@ -145,7 +146,7 @@ fn model<'a>(request: &mut Request<'_, 'a>, value: &Value<'a>, all: &[Value<'a>]
         _ => return None,
     };
     let parent = Parent { name: maker.into_owned(), id };
-    request.item(column::MODEL, List::Model, &value.text, Some(parent))
+    request.item(column::MODEL, List::Model, &value.text, Some(&parent))
 }
 
 /// The first address of a text that the field is too short for, in the form that IT Glue shows.

@@ -1,6 +1,7 @@
 //! JSON documents that are written, never read: borrowed text, member order as given.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -13,7 +14,7 @@ pub(super) enum Json<'a> {
     Id(Cow<'a, str>),
     /// The result of an earlier step: its id, or one of its members.
     Step {
-        id: String,
+        id: Arc<str>,
         member: Option<&'static str>,
     },
     Object(Vec<(&'static str, Json<'a>)>),
@@ -49,7 +50,7 @@ impl Serialize for Json<'_> {
             },
             Self::Step { id, member } => {
                 let mut map = serializer.serialize_map(None)?;
-                map.serialize_entry("$ref", id)?;
+                map.serialize_entry("$ref", &**id)?;
                 if let Some(member) = member {
                     map.serialize_entry("member", member)?;
                 }

@@ -4,6 +4,7 @@
 
 use std::collections::hash_map::Entry;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::context::Context;
@@ -190,15 +191,19 @@ fn moved<'a>(ctx: &Context<'_>, keys: &'a Keys) -> Vec<(ClusterIx, ClusterIx, Ke
     if slots.is_empty() {
         return Vec::new();
     }
-    for (cluster, row) in
-        (0u32..).zip(&matching.clusters).filter_map(|(ix, cluster)| Some((ix, cluster.hub_row()?)))
-    {
-        for value in values_of(RecordRef { source: 0, row }) {
-            if let Some(slot) = slots.get(&value) {
-                let holder = &mut holders[*slot as usize];
-                *holder = if *holder == Holder::None { Holder::One(cluster) } else { Holder::Several };
-            }
-        }
+    let in_hub: Vec<(u32, ClusterIx)> = (0..matching.clusters.len())
+        .into_par_iter()
+        .filter_map(|ix| Some((ix, matching.clusters[ix].hub_row()?)))
+        .flat_map_iter(|(ix, row)| {
+            let ix = ClusterIx::try_from(ix).expect("clusters are counted in 32 bits");
+            let slots =
+                values_of(RecordRef { source: 0, row }).filter_map(|value| slots.get(&value).copied());
+            slots.map(move |slot| (slot, ix))
+        })
+        .collect();
+    for (slot, cluster) in in_hub {
+        let holder = &mut holders[slot as usize];
+        *holder = if *holder == Holder::None { Holder::One(cluster) } else { Holder::Several };
     }
     slots.retain(|_, slot| matches!(holders[*slot as usize], Holder::One(_)));
     if slots.is_empty() {
@@ -207,13 +212,14 @@ fn moved<'a>(ctx: &Context<'_>, keys: &'a Keys) -> Vec<(ClusterIx, ClusterIx, Ke
     // How many records of each source hold the value, up to two.
     let mut counts: FxHashMap<(SourceIx, u32), u8> = FxHashMap::default();
     for table in ctx.tables.iter().filter(|table| table.entity == entity && table.source != 0) {
-        for row in 0..u32::try_from(table.len()).unwrap_or(u32::MAX) {
-            for value in values_of(RecordRef { source: table.source, row }) {
-                if let Some(slot) = slots.get(&value) {
-                    let count = counts.entry((table.source, *slot)).or_default();
-                    *count = count.saturating_add(1);
-                }
-            }
+        let held: Vec<u32> = (0..u32::try_from(table.len()).unwrap_or(u32::MAX))
+            .into_par_iter()
+            .flat_map_iter(|row| values_of(RecordRef { source: table.source, row }))
+            .filter_map(|value| slots.get(&value).copied())
+            .collect();
+        for slot in held {
+            let count = counts.entry((table.source, slot)).or_default();
+            *count = count.saturating_add(1);
         }
     }
     new()

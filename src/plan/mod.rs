@@ -39,6 +39,7 @@ mod flexible;
 mod gates;
 mod hierarchy;
 mod hub;
+mod items;
 mod itglue;
 mod json;
 mod kaseya_bms;

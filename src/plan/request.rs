@@ -1,37 +1,16 @@
 //! The call of one step while it is written: what it refers to, what it needs first, what it must leave out.
 
+use std::sync::Arc;
+
 use super::context::Context;
-use super::draft::Draft;
+use super::draft::{Draft, step_id};
+use super::items::{Item, Need, Parent};
 use super::json::Json;
-use super::lists::{Found, Lists};
 use super::presence::{Presence, Presences};
 use super::{Action, vendor};
 use crate::matching::{ClusterIx, NO_CLUSTER};
-use crate::model::{Entity, RecordRef, SourceIx, column};
+use crate::model::{Entity, RecordRef, column};
 use crate::systems::{List, PushSetting};
-
-/// An item of a reference list that a step needs and whose id is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Need {
-    /// The id of the step that meets it. Spellings that differ in case only, and makers that differ in their legal
-    /// suffix only, are one need.
-    pub(super) id: String,
-    pub(super) target: SourceIx,
-    pub(super) list: List,
-    /// `Lookup` when the list was not read, `Create` when it was and lacks the item.
-    pub(super) action: Action,
-    pub(super) name: String,
-    /// For a model, its manufacturer.
-    pub(super) parent: Option<Parent>,
-}
-
-/// The item that an item belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Parent {
-    pub(super) name: String,
-    /// The id, or the step that gives it.
-    pub(super) id: Result<String, String>,
-}
 
 /// A call as the vendor takes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,8 +29,8 @@ pub(super) struct Further {
     pub(super) key: String,
     pub(super) call: Call,
     /// The steps that must be done before.
-    pub(super) depends_on: Vec<String>,
-    pub(super) needs: Vec<Need>,
+    pub(super) depends_on: Vec<Arc<str>>,
+    pub(super) needs: Vec<Arc<Need>>,
     /// Why it cannot be sent, if it cannot.
     pub(super) missing: Option<String>,
 }
@@ -62,8 +41,8 @@ pub(super) struct Request<'c, 'a> {
     pub(super) ctx: &'c Context<'a>,
     pub(super) draft: &'c Draft,
     presences: &'c Presences,
-    pub(super) depends_on: Vec<String>,
-    pub(super) needs: Vec<Need>,
+    pub(super) depends_on: Vec<Arc<str>>,
+    pub(super) needs: Vec<Arc<Need>>,
     /// Columns whose value the target has no id for.
     pub(super) dropped: Vec<(&'static str, String)>,
 }
@@ -130,14 +109,13 @@ impl<'c, 'a> Request<'c, 'a> {
         self.ctx.cluster(self.draft.entity, self.draft.cluster).organization
     }
 
-    fn create_step(&self, entity: Entity, cluster: ClusterIx) -> String {
-        let target = &self.ctx.source(self.draft.target).name;
-        format!("{target}:create:{entity}:{}", self.ctx.cluster_name(entity, cluster))
+    fn create_step(&self, entity: Entity, cluster: ClusterIx) -> Arc<str> {
+        step_id(self.ctx, self.draft.target, Action::Create, entity, cluster).into()
     }
 
-    fn depend_on(&mut self, step: &str) {
-        if !self.depends_on.iter().any(|other| other == step) {
-            self.depends_on.push(step.to_owned());
+    fn depend_on(&mut self, step: &Arc<str>) {
+        if !self.depends_on.contains(step) {
+            self.depends_on.push(Arc::clone(step));
         }
     }
 
@@ -188,37 +166,23 @@ impl<'c, 'a> Request<'c, 'a> {
         field: &'static str,
         list: List,
         name: &str,
-        parent: Option<Parent>,
+        parent: Option<&Parent>,
     ) -> Option<Json<'a>> {
-        let target = self.draft.target;
-        let parent_id = parent.as_ref().and_then(|parent| parent.id.as_deref().ok());
-        let place = self.ctx.system(target).lists.get(&list);
-        let is_listed = place.is_some_and(|place| !place.path.is_empty());
-        let is_addable = place.is_some_and(|place| place.addable);
-        // A model of a maker that is yet to be made cannot be in the list.
-        let found = match &parent {
-            Some(Parent { id: Err(step), .. }) if step.contains(":create:") => Found::Absent,
-            _ => self.ctx.lists.find(target, list, name, parent_id),
-        };
-        let action = match found {
-            Found::Item(item) if !item.is_inactive => return Some(Json::Id(item.id.as_str().into())),
-            Found::NoList if is_listed => Action::Lookup,
-            Found::Absent if is_addable => Action::Create,
-            _ => {
-                self.dropped.push((field, name.to_owned()));
-                return None;
+        let Context { pipeline, lists, items, .. } = self.ctx;
+        match items.find(pipeline, lists, self.draft.target, list, name, parent) {
+            Item::Known(id) => Some(Json::Id(id.into())),
+            Item::Needed(need) => {
+                self.depend_on(&need.id);
+                let id = Arc::clone(&need.id);
+                if !self.needs.iter().any(|other| other.id == id) {
+                    self.needs.push(need);
+                }
+                Some(Json::Step { id, member: None })
             }
-        };
-        let id = {
-            let target = &self.ctx.source(target).name;
-            let of = parent.as_ref().map(|parent| Lists::step_name(List::Manufacturer, &parent.name) + "/");
-            let (of, name) = (of.unwrap_or_default(), Lists::step_name(list, name));
-            format!("{target}:{}:{}:{of}{name}", action.name(), list.item())
-        };
-        self.depend_on(&id);
-        if !self.needs.iter().any(|need| need.id == id) {
-            self.needs.push(Need { id: id.clone(), target, list, action, name: name.to_owned(), parent });
+            Item::Lacking => {
+                self.dropped.push((field, name.to_owned()));
+                None
+            }
         }
-        Some(Json::Step { id, member: None })
     }
 }

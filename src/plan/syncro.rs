@@ -8,9 +8,10 @@
 use super::Action;
 use super::context::Context;
 use super::draft::Draft;
+use super::items::Need;
 use super::json::Json;
 use super::presence::Presences;
-use super::request::{Call, Further, Need, Request};
+use super::request::{Call, Further, Request};
 use super::values::{Value, Values};
 use super::vendor::Vendor;
 use crate::matching::NO_CLUSTER;
@@ -107,7 +108,7 @@ impl Vendor for Syncro {
                 path: format!("{}/{{{made}}}", root(draft.entity)),
                 payload: Json::Object(body).to_text(),
             },
-            depends_on: vec![made],
+            depends_on: vec![made.into()],
             needs: Vec::new(),
             missing: None,
         }]

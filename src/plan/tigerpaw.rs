@@ -6,8 +6,9 @@
 use super::Action;
 use super::context::Context;
 use super::draft::Draft;
+use super::items::Need;
 use super::json::Json;
-use super::request::{Call, Need, Request};
+use super::request::{Call, Request};
 use super::values::{Value, Values};
 use super::vendor::Vendor;
 use crate::matching::NO_CLUSTER;

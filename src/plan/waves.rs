@@ -1,5 +1,7 @@
 //! Waves: which steps can be sent at once.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::Step;
@@ -11,7 +13,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Dependencies {
     /// The ids of steps that others wait for, numbered.
-    ids: FxHashMap<String, u32>,
+    ids: FxHashMap<Arc<str>, u32>,
     /// The steps that wait, each with the end of its part of `awaited`.
     waiting: Vec<(u32, usize)>,
     /// Numbers of ids.
@@ -20,14 +22,14 @@ pub(super) struct Dependencies {
 
 impl Dependencies {
     /// Notes the ids of the steps that the step at a position waits for.
-    pub(super) fn add(&mut self, step: u32, ids: &[String]) {
+    pub(super) fn add(&mut self, step: u32, ids: &[Arc<str>]) {
         if ids.is_empty() {
             return;
         }
         for id in ids {
-            let number = self.ids.get(id.as_str()).copied().unwrap_or_else(|| {
+            let number = self.ids.get(id).copied().unwrap_or_else(|| {
                 let next = u32::try_from(self.ids.len()).expect("steps are counted in 32 bits");
-                self.ids.insert(id.clone(), next);
+                self.ids.insert(Arc::clone(id), next);
                 next
             });
             self.awaited.push(number);

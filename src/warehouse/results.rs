@@ -99,7 +99,7 @@ fn write_step(rows: &mut Rows<'_>, names: &Names<'_>, step: &Step, call: &StepCa
         .text(call.method)
         .text(&call.path)
         .optional(payload.as_deref())
-        .texts(call.depends_on.iter().map(String::as_str))
+        .texts(call.depends_on.iter().map(|id| &**id))
         .count(step.wave)
         .truth(step.pushed_on_by_hub)
         .end()

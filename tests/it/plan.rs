@@ -176,7 +176,9 @@ impl Estate {
         // Clusters are numbered by row, so their numbers and the rows may differ, and nothing else.
         let without_numbers = |Planned(plan, calls): &Planned| {
             let mut steps = plan.steps.clone();
-            steps.iter_mut().for_each(|step| (step.cluster, step.row) = (None, None));
+            for step in &mut steps {
+                (step.cluster, step.row) = (None, None);
+            }
             (steps, plan.reasons.clone(), plan.is_held, calls.clone())
         };
         assert_eq!(without_numbers(&first), without_numbers(&reversed.plan_once()), "in any order");
@@ -252,7 +254,7 @@ fn check_waves(Planned(plan, calls): &Planned) {
     assert!(plan.steps.is_sorted_by_key(|step| (step.wave, step.id.clone())));
     for (step, call) in plan.steps.iter().zip(calls) {
         for other in &call.depends_on {
-            let wave = waves.get(other.as_str()).unwrap_or_else(|| panic!("{} needs {other}", step.id));
+            let wave = waves.get(&**other).unwrap_or_else(|| panic!("{} needs {other}", step.id));
             assert!(*wave < step.wave, "{} comes before {other}", step.id);
         }
     }
