@@ -6,6 +6,10 @@
 //! the record that supplied a value from flowing) keep those fields out, and the step goes on with the rest. It then
 //! stays `ready` and its reason says what was left out. When nothing is left, the step is `blocked`.
 //!
+//! A plan has no texts of calls: for every step its call is made once to learn what it needs and must leave out, and
+//! again by [`Calls`] when somebody asks for it. So a call may depend on nothing but the records, the draft and where
+//! the clusters are once the plan is carried out.
+//!
 //! # How to add a target
 //!
 //! 1. Say what it takes in its file in `data/systems`: `[push.ENTITY.columns]` has one row per canonical column, with

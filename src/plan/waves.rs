@@ -81,3 +81,48 @@ impl Dependencies {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Action, Origin, StepStatus};
+
+    fn step(id: &str) -> Step {
+        Step {
+            id: id.to_owned(),
+            target: 0,
+            entity: "organization",
+            action: Action::Create,
+            cluster: None,
+            row: None,
+            status: StepStatus::Ready,
+            wave: 0,
+            pushed_on_by_hub: false,
+            origin: Origin::Item(Box::default()),
+        }
+    }
+
+    #[test]
+    fn a_step_comes_after_all_that_it_waits_for() {
+        // The first waits for the last two, the last but one for the last. What waits for a step that is not there
+        // does not wait, and comes after those that wait for nothing. Two wait for each other and never end.
+        let waits: [(&str, &[&str]); 6] = [
+            ("device", &["type", "client"]),
+            ("contact", &["held"]),
+            ("a", &["b"]),
+            ("b", &["a"]),
+            ("client", &["type"]),
+            ("type", &[]),
+        ];
+        let mut steps = Vec::new();
+        let mut dependencies = Dependencies::default();
+        for (at, (id, ids)) in (0..).zip(waits) {
+            steps.push(step(id));
+            let ids: Vec<Arc<str>> = ids.iter().map(|id| Arc::from(*id)).collect();
+            dependencies.add(at, &ids);
+        }
+        dependencies.number(&mut steps);
+        let waves: Vec<u32> = steps.iter().map(|step| step.wave).collect();
+        assert_eq!(waves, [2, 1, 0, 0, 1, 0]);
+    }
+}
