@@ -286,6 +286,11 @@ fn add_member(object: &mut Vec<u8>, name: &str, value: &[u8]) {
 
 /// Parses the next value and hands it on.
 fn parsed(scanner: &mut Scanner<'_>, key: Option<&str>, each: impl FnOnce(Element<'_>) -> bool) -> Step {
+    if let Some((node, length)) = scanner.at_hand()? {
+        let goes_on = each(Element::Node(node, key));
+        scanner.advance(length);
+        return Ok(goes_on);
+    }
     let range = scanner.value()?;
     let start = range.start;
     let bytes = scanner.bytes(range);

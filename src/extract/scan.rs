@@ -5,12 +5,17 @@ use std::io::Read;
 use std::ops::Range;
 
 use super::error::Failure;
+use super::node::Node;
 
 /// The first size of the buffer.
 const BUFFER: usize = 1 << 16;
 
 /// The most bytes of one value: a record, or a page of them where pages stand in an array.
 const VALUE_SIZE: usize = 256 << 20;
+
+/// Larger values are looked for their end before they are parsed: else the beginning of a large one would be parsed again
+/// and again.
+const AT_HAND: usize = 1 << 14;
 
 /// A position in a document that is being read.
 pub(super) struct Scanner<'r> {
@@ -64,6 +69,25 @@ impl<'r> Scanner<'r> {
             self.skip();
         }
         Ok(is_next)
+    }
+
+    /// The next value, parsed from the bytes that are at hand, and how long it is. `None` when they do not hold all of it,
+    /// when it is wrong, and when the next bytes could belong to it.
+    ///
+    /// Nearly all values of a document can be had so, and are then read once; what cannot is for [`Self::value`].
+    pub fn at_hand(&mut self) -> Result<Option<(Node<'_>, usize)>, Failure> {
+        if !matches!(self.peek()?, Some(b'{' | b'[')) {
+            return Ok(None);
+        }
+        let bytes = &self.buffer[self.at..self.end.min(self.at + AT_HAND)];
+        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter();
+        let value = values.next().and_then(Result::ok);
+        Ok(value.map(|value| (value, values.byte_offset())))
+    }
+
+    /// Goes past so many bytes.
+    pub fn advance(&mut self, count: usize) {
+        self.at += count;
     }
 
     /// Goes past one value and returns where it is in the buffer, until the next call.
@@ -176,11 +200,11 @@ impl<'r> Scanner<'r> {
     /// Reads more, keeping what starts at `keep`, which moves to the front. Returns whether there was more.
     fn fill(&mut self, keep: usize) -> Result<bool, Failure> {
         let gone = &self.buffer[..keep];
-        match gone.iter().rposition(|byte| *byte == b'\n') {
-            None => self.columns += keep,
-            Some(last) => {
-                self.lines += newlines(gone);
-                self.columns = keep - last - 1;
+        match newlines(gone) {
+            0 => self.columns += keep,
+            lines => {
+                self.lines += lines;
+                self.columns = gone.iter().rev().take_while(|byte| **byte != b'\n').count();
             }
         }
         self.buffer.copy_within(keep..self.end, 0);

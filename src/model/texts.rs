@@ -14,7 +14,10 @@ use arrow::array::{
 use arrow::compute::concat;
 use arrow::datatypes::UInt32Type;
 
-/// Columns with fewer texts stay coded while they are built: a column of dates begins with different ones only.
+/// A column whose first values are all different, so many of them, is not looked through for texts that recur.
+const ALL_DIFFER: usize = 256;
+
+/// Columns with fewer texts stay coded while they are built: a column of dates begins with different ones for the most part.
 const FEW: usize = 4096;
 
 /// The cells of a column, by row.
@@ -182,8 +185,10 @@ impl TextsBuilder {
                 let code = cells.append(text).expect("a column has fewer than 4 billion cells");
                 if code as usize == *texts {
                     *texts += 1;
+                    let all_differ = *texts == ALL_DIFFER && cells.len() == ALL_DIFFER;
                     // Looked at again whenever there are twice as many.
-                    if *texts >= FEW && texts.is_power_of_two() && differ(*texts, cells.len()) {
+                    let most_differ = *texts >= FEW && texts.is_power_of_two() && differ(*texts, cells.len());
+                    if all_differ || most_differ {
                         self.0 = Building::Plain(plain(&cells.finish()));
                     }
                 }
@@ -284,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_begins_with_different_texts_is_coded_once_they_recur() {
-        let days: Vec<String> = (0..3650).map(|day| format!("day {day}")).collect();
+    fn a_column_whose_first_texts_mostly_differ_is_coded_once_they_recur() {
+        let days: Vec<String> = (0..3650).map(|day| format!("day {}", day.max(1))).collect();
         let cells: Vec<Option<&str>> =
             days.iter().cycle().take(20_000).map(|day| Some(day.as_str())).collect();
         let column = built(&cells);
@@ -296,8 +301,10 @@ mod tests {
     #[test]
     fn many_different_texts_become_plain_on_the_way() {
         let names: Vec<String> = (0..20_000).map(|number| format!("PC-{number}")).collect();
+        // The second is the first again.
+        let name = |at: usize| names[if at == 1 { 0 } else { at }].as_str();
         let cells: Vec<Option<&str>> =
-            names.iter().enumerate().map(|(at, name)| (at % 7 > 0).then_some(name.as_str())).collect();
+            (0..20_000).map(|at| (at % 7 > 0 || at == 0).then(|| name(at))).collect();
         let mut builder = TextsBuilder::new();
         cells.iter().take(FEW * 2).for_each(|cell| builder.append(*cell));
         assert!(matches!(builder.0, Building::Plain(_)));
@@ -307,6 +314,18 @@ mod tests {
         let column = builder.finish();
         let expected: Vec<Option<&str>> = cells.iter().copied().chain([None, None]).collect();
         assert_eq!(Texts::of(&column).iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn texts_that_all_differ_at_first_become_plain_at_once() {
+        let names: Vec<String> = (0..256).map(|number| format!("PC-{number}")).collect();
+        let mut builder = TextsBuilder::new();
+        names.iter().for_each(|name| builder.append(Some(name)));
+        assert!(matches!(builder.0, Building::Plain(_)));
+        let mut builder = TextsBuilder::new();
+        builder.append(Some("PC-7"));
+        names.iter().for_each(|name| builder.append(Some(name)));
+        assert!(matches!(builder.0, Building::Coded { .. }));
     }
 
     #[test]
