@@ -320,11 +320,15 @@ mod tests {
     fn texts_that_all_differ_at_first_become_plain_at_once() {
         let names: Vec<String> = (0..256).map(|number| format!("PC-{number}")).collect();
         let mut builder = TextsBuilder::new();
-        names.iter().for_each(|name| builder.append(Some(name)));
+        for name in &names {
+            builder.append(Some(name));
+        }
         assert!(matches!(builder.0, Building::Plain(_)));
         let mut builder = TextsBuilder::new();
         builder.append(Some("PC-7"));
-        names.iter().for_each(|name| builder.append(Some(name)));
+        for name in &names {
+            builder.append(Some(name));
+        }
         assert!(matches!(builder.0, Building::Coded { .. }));
     }
 
