@@ -1,6 +1,8 @@
 //! The fold of one entity: which records take part in which scope, the scopes in parallel, and the results put
 //! together.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -14,7 +16,7 @@ use crate::normalize::Keys;
 use crate::pipeline::Pipeline;
 
 /// So many records are folded before their results are put together.
-const RECORDS_AT_ONCE: usize = 250_000;
+const RECORDS_AT_ONCE: usize = 125_000;
 
 /// The tables that the fold reads.
 #[derive(Clone, Copy)]
@@ -77,7 +79,7 @@ pub(super) fn fold_entity(
         without_devices: &without_devices,
     };
     let count = organizations.map_or(1, |organizations| organizations.clusters.len());
-    let grouped: Vec<Grouped> = scopes.iter().map(|of_source| Grouped::new(of_source, count)).collect();
+    let grouped: Vec<Grouped> = scopes.par_iter().map(|of_source| Grouped::new(of_source, count)).collect();
     let of_sources = |scope: usize| grouped.iter().map(move |source| source.of(scope));
     let in_organizations = if organizations.is_some() {
         scopes
@@ -85,7 +87,20 @@ pub(super) fn fold_entity(
         scopes.iter().map(|of_source| vec![NO_CLUSTER; of_source.len()]).collect()
     };
     let mut whole = Whole::new(estate, entity, in_organizations);
-    // What the fold of a scope leaves is much larger than what is kept of it, so no more than a part of the scopes waits.
+    let fold = |scopes: Range<usize>| -> Vec<ScopeResult> {
+        scopes
+            .into_par_iter()
+            .with_min_len(16)
+            .filter_map(|scope| {
+                let rows: Vec<&[u32]> = of_sources(scope).collect();
+                let number = ClusterIx::try_from(scope).expect("fewer than 4 billion clusters");
+                rows.iter().any(|rows| !rows.is_empty()).then(|| fold_scope(&input, number, &rows))
+            })
+            .collect()
+    };
+    // What the fold of a scope leaves is much larger than what is kept of it, so no more than a part of the scopes waits,
+    // and is put in its place while the next part is folded.
+    let mut waiting = Vec::new();
     let mut first = 0;
     while first < count {
         let mut records = 0;
@@ -95,20 +110,11 @@ pub(super) fn fold_entity(
                 records >= RECORDS_AT_ONCE
             })
             .map_or(count, |last| last + 1);
-        let folded: Vec<ScopeResult> = (first..end)
-            .into_par_iter()
-            .with_min_len(16)
-            .filter_map(|scope| {
-                let rows: Vec<&[u32]> = of_sources(scope).collect();
-                let number = ClusterIx::try_from(scope).expect("fewer than 4 billion clusters");
-                rows.iter().any(|rows| !rows.is_empty()).then(|| fold_scope(&input, number, &rows))
-            })
-            .collect();
-        for scope in folded {
-            whole.add(scope);
-        }
+        let folded = std::mem::take(&mut waiting);
+        (waiting, ()) = rayon::join(|| fold(first..end), || whole.add(folded));
         first = end;
     }
+    whole.add(waiting);
     let mut joined = whole.finish(excluded);
     joined.decisions.extend(settled);
     joined
@@ -120,44 +126,50 @@ fn assign(
     entity: Entity,
     organizations: Option<&EntityMatching>,
 ) -> (Vec<Vec<ClusterIx>>, Vec<(RecordRef, Outcome)>) {
+    let sources =
+        SourceIx::try_from(estate.tables.sources()).expect("a pipeline has fewer than 65,536 sources");
+    let assigned: Vec<_> = (0..sources)
+        .into_par_iter()
+        .map(|source| assign_source(estate, source, entity, organizations))
+        .collect();
+    let (scopes, excluded): (Vec<_>, Vec<_>) = assigned.into_iter().unzip();
+    (scopes, excluded.into_iter().flatten().collect())
+}
+
+/// The same for the records of one source.
+fn assign_source(
+    estate: Estate<'_>,
+    source: SourceIx,
+    entity: Entity,
+    organizations: Option<&EntityMatching>,
+) -> (Vec<ClusterIx>, Vec<(RecordRef, Outcome)>) {
+    let Some(table) = estate.tables.get(source, entity) else { return Default::default() };
+    let skips = table.cells(column::SKIP_REASON);
+    let has_devices = (organizations.is_none()
+        && estate.pipeline.sources[usize::from(source)].role == Role::Rmm)
+        .then(|| organizations_with_devices(estate, source, table.len()))
+        .flatten();
     let mut excluded = Vec::new();
-    let mut scopes = Vec::with_capacity(estate.tables.sources());
-    for source in 0..estate.tables.sources() {
-        let source = SourceIx::try_from(source).expect("a pipeline has fewer than 65,536 sources");
-        let Some(table) = estate.tables.get(source, entity) else {
-            scopes.push(Vec::new());
-            continue;
+    let mut scopes = Vec::with_capacity(table.len());
+    for row in 0..u32::try_from(table.len()).expect("a table has fewer than 4 billion rows") {
+        let left_out = if let Some(reason) = skips.get(row).and_then(Reason::parse) {
+            Err((State::Skipped, reason))
+        } else if let Some(organizations) = organizations {
+            let owner = estate.owners[usize::from(source)][entity.index()][row as usize];
+            scope_of(owner, source, organizations)
+        } else if has_devices.as_ref().is_some_and(|has| !has[row as usize]) {
+            Err((State::Skipped, Reason::NoDevices))
+        } else {
+            Ok(0)
         };
-        let skips = table.cells(column::SKIP_REASON);
-        let has_devices = (organizations.is_none()
-            && estate.pipeline.sources[usize::from(source)].role == Role::Rmm)
-            .then(|| organizations_with_devices(estate, source, table.len()))
-            .flatten();
-        let mut of_source = Vec::with_capacity(table.len());
-        for row in 0..u32::try_from(table.len()).expect("a table has fewer than 4 billion rows") {
-            let record = RecordRef { source, row };
-            let left_out = if let Some(reason) = skips.get(row).and_then(Reason::parse) {
-                Err((State::Skipped, reason))
-            } else if let Some(organizations) = organizations {
-                scope_of(
-                    estate.owners[usize::from(source)][entity.index()][row as usize],
-                    source,
-                    organizations,
-                )
-            } else if has_devices.as_ref().is_some_and(|has| !has[row as usize]) {
-                Err((State::Skipped, Reason::NoDevices))
-            } else {
-                Ok(0)
-            };
-            match left_out {
-                Ok(scope) => of_source.push(scope),
-                Err((state, reason)) => {
-                    of_source.push(NO_CLUSTER);
-                    excluded.push((record, outcome(state, NO_CLUSTER, Rule::None, Some(reason))));
-                }
+        match left_out {
+            Ok(scope) => scopes.push(scope),
+            Err((state, reason)) => {
+                scopes.push(NO_CLUSTER);
+                let record = RecordRef { source, row };
+                excluded.push((record, outcome(state, NO_CLUSTER, Rule::None, Some(reason))));
             }
         }
-        scopes.push(of_source);
     }
     (scopes, excluded)
 }
@@ -265,7 +277,11 @@ impl<'a> Whole<'a> {
         Self { estate, folded, elsewhere: Vec::new() }
     }
 
-    fn add(&mut self, scope: ScopeResult) {
+    fn add(&mut self, scopes: Vec<ScopeResult>) {
+        scopes.into_iter().for_each(|scope| self.add_scope(scope));
+    }
+
+    fn add_scope(&mut self, scope: ScopeResult) {
         let number =
             |at: usize| u32::try_from(at).expect("fewer than 4 billion clusters, members and bytes of keys");
         let (tables, whole) = (self.estate.tables, &mut self.folded);

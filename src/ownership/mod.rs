@@ -92,7 +92,7 @@ fn resolve_entity(context: &Context<'_>, entity: Entity) -> (Vec<Diff>, Vec<Conf
     let (diffs, conflicts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     // Fields come in table order, so stable sorts keep it.
     let mut diffs: Vec<Diff> = diffs.into_iter().flatten().collect();
-    diffs.sort_by_key(|diff| (diff.target.source, diff.cluster));
+    diffs.par_sort_by_key(|diff| (diff.target.source, diff.cluster));
     let mut conflicts: Vec<Conflict> = conflicts.into_iter().flatten().collect();
     conflicts.sort_by_key(|conflict| conflict.cluster);
     (diffs, conflicts)

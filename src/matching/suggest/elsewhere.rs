@@ -1,6 +1,7 @@
 //! Identifiers across organizations: devices that seem to have moved, and organizations whose devices the hub has
 //! under another name. Nothing is matched across organizations; this only tells a person where to look.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -33,7 +34,8 @@ impl Elsewhere {
     pub fn find(estate: Estate<'_>, matchings: &[EntityMatching]) -> Self {
         let matching = &matchings[Entity::Configuration.index()];
         let mut this = Self { seen: Vec::new(), devices: FxHashMap::default() };
-        let hub_rows = matching.outcomes.first().map_or(0, Vec::len);
+        let hub_rows = u32::try_from(matching.outcomes.first().map_or(0, Vec::len))
+            .expect("a table has fewer than 4 billion rows");
         for key in [Key::Serial, Key::Mac] {
             // Only values that somebody asks for are looked up, so memory grows with the questions.
             let mut asked: FxHashMap<&str, SmallVec<[RecordRef; 1]>> = FxHashMap::default();
@@ -42,13 +44,15 @@ impl Elsewhere {
                     asked.entry(value).or_default().push(record);
                 }
             }
+            let values = estate.keys.of(0, Entity::Configuration).of(key);
+            let held: Vec<(&str, u32)> = (0..hub_rows)
+                .into_par_iter()
+                .flat_map_iter(|row| values.get(row).map(move |value| (value, row)))
+                .filter(|(value, _)| asked.contains_key(value))
+                .collect();
             let mut found: FxHashMap<&str, SmallVec<[u32; 2]>> = FxHashMap::default();
-            for row in 0..u32::try_from(hub_rows).expect("a table has fewer than 4 billion rows") {
-                for value in estate.keys.of(0, Entity::Configuration).of(key).get(row) {
-                    if let Some((value, _)) = asked.get_key_value(value) {
-                        found.entry(value).or_default().push(row);
-                    }
-                }
+            for (value, row) in held {
+                found.entry(value).or_default().push(row);
             }
             for (value, rows) in sorted(&found) {
                 let [hub_row] = rows[..] else { continue };
