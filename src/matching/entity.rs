@@ -278,7 +278,9 @@ impl<'a> Whole<'a> {
     }
 
     fn add(&mut self, scopes: Vec<ScopeResult>) {
-        scopes.into_iter().for_each(|scope| self.add_scope(scope));
+        for scope in scopes {
+            self.add_scope(scope);
+        }
     }
 
     fn add_scope(&mut self, scope: ScopeResult) {

@@ -1,7 +1,7 @@
 //! Suggestions inside a scope: by name, by the first characters of a host name, by identifiers that lost zeros.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::likeness::Likeness;
@@ -110,17 +110,19 @@ impl Scope<'_> {
     fn by_name(&self, subjects: &[(ClusterIx, RecordRef)], proposals: &mut Vec<Proposal>) {
         // Only names that somebody asks for are kept.
         let names = subjects.iter().filter_map(|(_, subject)| self.name(*subject));
-        let mut alike: FxHashMap<String, Vec<(ClusterIx, String)>> =
-            names.map(|name| (similar_name_key(&name), Vec::new())).collect();
-        for (cluster, founder) in self.clusters() {
-            if let Some(name) = self.name(founder)
-                && let Some(holders) = alike.get_mut(&similar_name_key(&name))
-            {
-                holders.push((cluster, name));
-            }
-        }
-        for holders in alike.values_mut() {
-            holders.sort_by_key(|(cluster, _)| founder_id(self.estate, self.matching, *cluster));
+        let asked: FxHashSet<String> = names.map(|name| similar_name_key(&name)).collect();
+        let mut held: Vec<(ClusterIx, String, String)> = self
+            .clusters()
+            .filter_map(|(cluster, founder)| {
+                let name = self.name(founder)?;
+                let key = similar_name_key(&name);
+                asked.contains(&key).then_some((cluster, name, key))
+            })
+            .collect();
+        held.sort_by_key(|(cluster, ..)| founder_id(self.estate, self.matching, *cluster));
+        let mut alike: FxHashMap<String, Vec<(ClusterIx, String)>> = FxHashMap::default();
+        for (cluster, name, key) in held {
+            alike.entry(key).or_default().push((cluster, name));
         }
         for (own, subject) in subjects {
             let Some(name) = self.name(*subject) else { continue };
