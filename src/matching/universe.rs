@@ -55,7 +55,7 @@ impl<'a> Universe<'a> {
         Self {
             entity,
             keys,
-            has_links: keys.iter(entity).any(|keys| keys.of(Key::Link).has_several()),
+            has_links: keys.stores_links(entity),
             clusters: Vec::new(),
             interned: Default::default(),
             text: Default::default(),

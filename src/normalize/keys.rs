@@ -132,7 +132,7 @@ impl KeyValues {
     /// Whether any row holds several values, of a key of which every row holds one.
     #[must_use]
     pub fn has_several(&self) -> bool {
-        self.ends.len() + 1 > self.rows.len()
+        self.ends.len() >= self.rows.len().max(1)
     }
 
     /// True when `row` holds no value.
@@ -193,6 +193,19 @@ impl Keys {
                 }
             }
         }
+    }
+
+    /// Drops the links of entities of which no record says under which id another system has it: own ids are links that
+    /// only such a record holds too.
+    pub fn drop_lone_links(&mut self) {
+        let stores = Entity::ALL.map(|entity| self.stores_links(entity));
+        self.retain(|entity, key| key != Key::Link || stores[entity.index()]);
+    }
+
+    /// Whether any record of `entity` says under which id another system has it.
+    #[must_use]
+    pub fn stores_links(&self, entity: Entity) -> bool {
+        self.iter(entity).any(|keys| keys.of(Key::Link).has_several())
     }
 
     /// The keys of the records of `entity` of `source`; empty when the source does not deliver them.

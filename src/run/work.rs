@@ -84,6 +84,9 @@ pub fn work(
             Ok::<_, RunError>((keys, rows))
         })?;
         work.keys = Some(keys);
+        if let (Stage::Warehouse, Some(keys)) = (last, &mut work.keys) {
+            keys.drop_lone_links();
+        }
     }
     if let (Some(keys), true) = (&work.keys, last >= Stage::Match) {
         let matching = timed(reporter, &mut timings, Stage::Match, || {
