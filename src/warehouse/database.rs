@@ -121,14 +121,17 @@ fn common(config: Config) -> duckdb::Result<Config> {
 /// What the file is; an error when it is of a newer version or of something else.
 pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Identity, WarehouseError> {
     let failed = |error: duckdb::Error| WarehouseError::of_database(path, "open", &error);
-    let count = |filter: &str| -> Result<i64, WarehouseError> {
-        let sql = format!("SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND {filter}");
-        connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)
-    };
-    if count("true")? == 0 {
+    let (all, known): (i64, i64) = connection
+        .query_row(
+            "SELECT count(*), count(*) FILTER (table_name = 'warehouse_info') FROM duckdb_tables() WHERE NOT internal",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .map_err(failed)?;
+    if all == 0 {
         return Ok(Identity::Blank);
     }
-    if count("table_name = 'warehouse_info'")? == 0 {
+    if known == 0 {
         return Err(WarehouseError::NotAWarehouse { path: path.to_path_buf() });
     }
     let version: Option<i64> = connection
