@@ -1,5 +1,7 @@
 //! Differences: fields whose current value is not the desired one.
 
+use std::sync::Arc;
+
 use crate::matching::ClusterIx;
 use crate::model::{Entity, RecordRef, SourceIx};
 
@@ -49,7 +51,7 @@ pub struct Diff {
     /// How it differs.
     pub kind: DiffKind,
     /// What decided: `owner:psa`, `two_way:hub_changed`, `two_way:psa_changed` or `two_way:both_changed`.
-    pub rule: String,
+    pub rule: Arc<str>,
 }
 
 /// A field that two systems changed since the last completed run.

@@ -1,5 +1,7 @@
 //! Which value a field should have: the owner list, and for two-way fields what changed since the last run.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::context::{Context, EntityPlan, FieldPlan, HUB, Said};
@@ -22,12 +24,12 @@ pub(super) enum Rule {
 
 impl Rule {
     /// The text in the column `rule`.
-    pub(super) fn text(self, field: &FieldPlan) -> String {
+    pub(super) fn text(self, field: &FieldPlan) -> Arc<str> {
         match self {
-            Self::Owner(owner) => format!("owner:{}", field.owners[owner].0.name),
-            Self::HubChanged => "two_way:hub_changed".to_owned(),
-            Self::PsaChanged => "two_way:psa_changed".to_owned(),
-            Self::BothChanged(_) => "two_way:both_changed".to_owned(),
+            Self::Owner(owner) => Arc::clone(&field.owners[owner].0.rule),
+            Self::HubChanged => "two_way:hub_changed".into(),
+            Self::PsaChanged => "two_way:psa_changed".into(),
+            Self::BothChanged(_) => "two_way:both_changed".into(),
         }
     }
 }

@@ -96,7 +96,7 @@ fn explain_field<'a>(
         field: field.field.name,
         owners,
         winner: winner.map(|(said, _)| said.record),
-        rule: winner.map(|(_, rule)| rule.text(field)).unwrap_or_default(),
+        rule: winner.map(|(_, rule)| rule.text(field).to_string()).unwrap_or_default(),
         desired,
         current: hub.and_then(text),
         differs,

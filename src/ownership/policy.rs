@@ -1,5 +1,7 @@
 //! Who owns which field: the default table as data, and what a pipeline makes of it.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::model::{Entity, Field, Role, SourceIx, column, fields};
@@ -90,8 +92,16 @@ pub type Voice = SmallVec<[SourceIx; 2]>;
 pub struct Owner {
     /// The role or the source's name, as in the pipeline.
     pub name: String,
+    /// The same in the column `rule` of what it decides, as `owner:psa`.
+    pub rule: Arc<str>,
     /// Its sources, in fold order. An owner that no source of the pipeline fills is left out of the lists.
     pub voice: Voice,
+}
+
+impl Owner {
+    fn new(name: &str, voice: Voice) -> Self {
+        Self { name: name.to_owned(), rule: format!("owner:{name}").into(), voice }
+    }
 }
 
 /// The columns of `entity` that have owners, in table order. Ids follow the reference that they belong to, labels the
@@ -115,7 +125,7 @@ pub fn owners(pipeline: &Pipeline, entity: Entity, field: &str) -> Vec<Owner> {
         Some(own) => own.owners.iter().map(|name| named(pipeline, name)).collect(),
         None => default_roles(entity, field, pipeline.machine_values)
             .into_iter()
-            .map(|role| Owner { name: role.name().to_owned(), voice: of_role(pipeline, role) })
+            .map(|role| Owner::new(role.name(), of_role(pipeline, role)))
             .collect(),
     };
     owners.into_iter().filter(|owner| !owner.voice.is_empty()).collect()
@@ -127,7 +137,7 @@ fn named(pipeline: &Pipeline, name: &str) -> Owner {
         Some(role) => of_role(pipeline, role),
         None => pipeline.source(name).map(|(source, _)| source).into_iter().collect(),
     };
-    Owner { name: name.to_owned(), voice }
+    Owner::new(name, voice)
 }
 
 fn of_role(pipeline: &Pipeline, role: Role) -> Voice {

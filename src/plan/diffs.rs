@@ -93,7 +93,7 @@ mod tests {
             desired_cluster: None,
             supplied_by: RecordRef { source, row },
             kind: DiffKind::Set,
-            rule: String::new(),
+            rule: "".into(),
         }
     }
 

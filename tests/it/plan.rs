@@ -227,7 +227,7 @@ impl Estate {
                     desired,
                     desired_cluster,
                     supplied_by: find(source, *entity, by_id),
-                    rule: "owner:psa".to_owned(),
+                    rule: "owner:psa".into(),
                 }
             })
             .collect();
