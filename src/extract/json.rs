@@ -158,7 +158,7 @@ impl Walk<'_> {
     /// An element of a page.
     fn element(&mut self) -> Step {
         if self.included.is_some() {
-            return self.scanner.value().map(|_| true);
+            return self.scanner.skip_value().map(|()| true);
         }
         parsed(&mut self.scanner, None, &mut *self.each)
     }
@@ -184,7 +184,7 @@ impl Walk<'_> {
                     Some(b'[') => self.array(Self::element)?,
                     // `data` of an answer about one record.
                     Some(b'{') => self.element()?,
-                    _ => self.scanner.value().map(|_| true)?,
+                    _ => self.scanner.skip_value().map(|()| true)?,
                 };
             } else if name == INCLUDED && first == Some(b'[') {
                 self.array(Self::resource)?;
@@ -241,7 +241,7 @@ impl Walk<'_> {
 
     fn keyed(&mut self, key: &str) -> Step {
         if self.included.is_some() {
-            return self.scanner.value().map(|_| true);
+            return self.scanner.skip_value().map(|()| true);
         }
         let envelope = self.envelope;
         let each = &mut *self.each;
@@ -265,7 +265,7 @@ impl Walk<'_> {
 
     fn resource(&mut self) -> Step {
         match &mut self.included {
-            None => self.scanner.value().map(|_| true),
+            None => self.scanner.skip_value().map(|()| true),
             Some(included) => parsed(&mut self.scanner, None, |element| {
                 if let Element::Node(node, _) = element {
                     included.keep(&node);
