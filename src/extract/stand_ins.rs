@@ -6,12 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, ArrayRef, LargeStringArray, UInt32Array};
-use arrow::compute::take;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
-use std::sync::Arc;
 
+use super::assemble::taken;
 use super::nested::Nested;
 use super::sink::FileRows;
 use crate::model::{Finding, Records, column};
@@ -93,10 +91,10 @@ pub(super) fn settle(
                 message: "only a document that is a last choice gives this record".to_owned(),
             })
             .collect();
-        let added = chosen(&rows.records, &adding, None);
-        let mut made = chosen(&rows.records, &own, None);
+        let added = taken(&rows.records, adding);
+        let mut made = taken(&rows.records, own);
         made.quarantined = rows.records.quarantined;
-        made.rows_read = own.len() as u64 + made.quarantined;
+        made.rows_read = made.len() as u64 + made.quarantined;
         if !added.is_empty() {
             supplements.push(FileRows {
                 records: added,
@@ -148,26 +146,12 @@ pub(super) fn redirected(records: &[FileRows], adding: FileRows, through: &str) 
     }
     let held: Vec<u32> =
         (0..count(&adding.records)).filter(|row| holders.contains_key(adding.records.id(*row))).collect();
-    let ids: LargeStringArray = held.iter().map(|row| holders.get(adding.records.id(*row))).collect();
-    let mut redirected = chosen(&adding.records, &held, Some(Arc::new(ids)));
+    let ids: Vec<Option<&String>> = held.iter().map(|row| holders.get(adding.records.id(*row))).collect();
+    let mut redirected = taken(&adding.records, held);
+    redirected.replace(0, ids);
     redirected.rows_read = adding.records.rows_read;
     redirected.quarantined = adding.records.quarantined;
     FileRows { records: redirected, ..adding }
-}
-
-/// Some rows of a table, with other ids if any are given.
-fn chosen(records: &Records, rows: &[u32], ids: Option<ArrayRef>) -> Records {
-    let rows = UInt32Array::from(rows.to_vec());
-    let mut columns: Vec<ArrayRef> = records
-        .columns()
-        .iter()
-        .map(|column| take(column, &rows, None).expect("the rows are rows of the table"))
-        .collect();
-    if let Some(ids) = ids {
-        debug_assert_eq!(ids.len(), rows.len());
-        columns[0] = ids;
-    }
-    Records::new(records.source, records.entity, records.files.clone(), columns)
 }
 
 fn count(records: &Records) -> u32 {
