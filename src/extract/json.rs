@@ -391,6 +391,33 @@ mod tests {
         assert_eq!((found, garbled), (2, 1));
     }
 
+    /// Elements that lie across the ends of the buffer, and some that are larger than what is parsed at hand.
+    #[test]
+    fn every_element_of_a_large_document_comes_once() {
+        let size = |id: usize| if id % 500 == 7 { 20_000 + id } else { id % 97 };
+        let element = |id: usize| format!(r#"{{"id":{id},"text":"{}"}}"#, "x".repeat(size(id)));
+        let elements: Vec<String> = (0..5_000).map(element).collect();
+        let (first, others) = elements.split_at(1_000);
+        let text = format!(
+            r#"{{"data":[{}],"devices":[{}],"included":[{{"id":"5","type":"a","attributes":{{"b":1}}}}]}}"#,
+            first.join(",\n"),
+            others.join(","),
+        );
+        let envelope = Envelope::with_lists(&["data", "devices"]);
+        let mut found = Vec::new();
+        each_element(&mut text.as_bytes(), &envelope, &mut |element| {
+            let Element::Node(node, _) = element else { return false };
+            let Some(Node::UInt(id)) = node.get("id") else { return false };
+            let length = node.get("text").and_then(Node::text).map_or(0, |text| text.len());
+            found.push((usize::try_from(*id).unwrap_or_default(), length));
+            true
+        })
+        .expect("it is valid");
+        assert_eq!(found, (0..5_000).map(|id| (id, size(id))).collect::<Vec<_>>());
+        let included = included(&mut text.as_bytes(), &envelope).expect("it is valid");
+        assert!(included.attributes("a", "5").is_some(), "what is behind the elements is found");
+    }
+
     #[test]
     fn included_resources_are_found_after_the_elements() {
         let page = r#"{"data":[{"id":"1"}],"included":[{"id":"71","type":"adapters_resources","attributes":{"remote-id":"9"}}]}"#;
