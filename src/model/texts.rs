@@ -229,14 +229,6 @@ impl Default for TextsBuilder {
     }
 }
 
-impl<'a> FromIterator<Option<&'a str>> for TextsBuilder {
-    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(cells: I) -> Self {
-        let mut builder = Self::new();
-        cells.into_iter().for_each(|cell| builder.append(cell));
-        builder
-    }
-}
-
 /// Whether so many texts among so many cells are too many for codes to be smaller.
 const fn differ(texts: usize, cells: usize) -> bool {
     texts * 2 > cells
@@ -260,7 +252,9 @@ mod tests {
     use super::*;
 
     fn built(cells: &[Option<&str>]) -> ArrayRef {
-        cells.iter().copied().collect::<TextsBuilder>().finish()
+        let mut builder = TextsBuilder::new();
+        cells.iter().for_each(|cell| builder.append(*cell));
+        builder.finish()
     }
 
     fn is_coded(column: &ArrayRef) -> bool {

@@ -78,15 +78,16 @@ pub fn work(
     let tables = &work.extracted.tables;
     if last >= Stage::Normalize {
         let keys = timed(reporter, &mut timings, Stage::Normalize, || {
-            let (keys, found) = normalize::normalize(tables, pipeline, &work.junk);
+            let (mut keys, found) = normalize::normalize(tables, pipeline, &work.junk);
+            // A record can be explained by all of its keys.
+            if last == Stage::Warehouse {
+                keys.drop_lone_links();
+            }
             findings.extend(found);
             let rows = tables.iter().map(|table| table.len() as u64).sum();
             Ok::<_, RunError>((keys, rows))
         })?;
         work.keys = Some(keys);
-        if let (Stage::Warehouse, Some(keys)) = (last, &mut work.keys) {
-            keys.drop_lone_links();
-        }
     }
     if let (Some(keys), true) = (&work.keys, last >= Stage::Match) {
         let matching = timed(reporter, &mut timings, Stage::Match, || {
