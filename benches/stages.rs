@@ -23,7 +23,7 @@ use criterion::{
 use generator::{Clones, Format, Spec};
 use matchbook::extract::extract;
 use matchbook::matching::fold;
-use matchbook::normalize::{Junk, normalize};
+use matchbook::normalize::{Junk, Keys, normalize};
 use matchbook::ownership::resolve;
 use matchbook::pipeline::{self, Pipeline};
 use matchbook::plan::{PlanInput, plan};
@@ -77,12 +77,14 @@ impl Planned {
         PlanInput {
             pipeline: &self.estate.pipeline,
             tables: &work.extracted.tables,
-            keys: work.keys.as_ref().expect("the run got to the plan"),
             matching: work.matching.as_ref().expect("the run got to the plan"),
             diffs: &work.resolution.as_ref().expect("the run got to the plan").diffs,
             lookups: &work.extracted.lookups,
-            previous: None,
         }
+    }
+
+    fn keys(&self) -> &Keys {
+        self.work.keys.as_ref().expect("the run got to the plan")
     }
 
     /// Writes the run into a new warehouse.
@@ -134,8 +136,8 @@ fn bench(criterion: &mut Criterion) {
             bencher.iter(|| black_box(normalize(&work.extracted.tables, pipeline, &work.junk)));
         });
         group.bench_function(BenchmarkId::new("match", size), |bencher| {
-            let PlanInput { pipeline, tables, keys, .. } = planned.plan_input();
-            bencher.iter(|| black_box(fold(pipeline, tables, keys, &[])));
+            let PlanInput { pipeline, tables, .. } = planned.plan_input();
+            bencher.iter(|| black_box(fold(pipeline, tables, planned.keys(), &[])));
         });
         group.bench_function(BenchmarkId::new("diff", size), |bencher| {
             let PlanInput { pipeline, tables, matching, lookups, .. } = planned.plan_input();
@@ -144,7 +146,7 @@ fn bench(criterion: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("plan", size), |bencher| {
             let input = planned.plan_input();
-            bencher.iter(|| black_box(plan(&input)));
+            bencher.iter(|| black_box(plan(&input, planned.keys(), None)));
         });
         group.bench_function(BenchmarkId::new("warehouse", size), |bencher| {
             let path = planned.estate.folder.path().join("bench.duckdb");

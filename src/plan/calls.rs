@@ -6,12 +6,7 @@ use super::context::Context;
 use super::draft::Draft;
 use super::presence::Presences;
 use super::request::{Call, Request};
-use super::{Action, Origin, Plan, Step, vendor};
-use crate::diff::Diff;
-use crate::extract::Lookups;
-use crate::matching::Matching;
-use crate::model::Tables;
-use crate::pipeline::Pipeline;
+use super::{Action, Origin, Plan, PlanInput, Step, vendor};
 
 /// The call of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,18 +39,10 @@ pub struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    /// The calls of `plan`, which was made of the others.
+    /// The calls of `plan`, which was made of `input`.
     #[must_use]
-    pub fn new(
-        plan: &'a Plan,
-        pipeline: &'a Pipeline,
-        tables: &'a Tables,
-        matching: &'a Matching,
-        diffs: &'a [Diff],
-        lookups: &'a Lookups,
-    ) -> Self {
-        let ctx = Context::new(pipeline, tables, matching, diffs, lookups);
-        Self { ctx, presences: &plan.presences }
+    pub fn new(plan: &'a Plan, input: &PlanInput<'a>) -> Self {
+        Self { ctx: Context::new(input), presences: &plan.presences }
     }
 
     /// The call of a step of the plan. The same step gives the same call.

@@ -1,17 +1,16 @@
-//! Everything that drafting and rendering look up, built once per plan.
+//! Everything that drafting and rendering look up, built once for a plan and once for its calls.
 
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::PlanInput;
 use super::diffs::DiffIndex;
 use super::items::Items;
 use super::lists::Lists;
 use super::owners::{Owned, Owners};
 use super::sync::{self, SyncLists};
-use crate::diff::Diff;
-use crate::extract::Lookups;
 use crate::matching::{Cluster, ClusterIx, EntityMatching, Matching, NO_CLUSTER};
 use crate::model::{Entity, Previous, RecordRef, Role, SourceIx, Tables, column, fields};
 use crate::normalize::{Junk, name_key};
@@ -69,13 +68,8 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(
-        pipeline: &'a Pipeline,
-        tables: &'a Tables,
-        matching: &'a Matching,
-        diffs: &'a [Diff],
-        lookups: &'a Lookups,
-    ) -> Self {
+    pub(super) fn new(input: &PlanInput<'a>) -> Self {
+        let PlanInput { pipeline, tables, matching, diffs, lookups } = *input;
         Self {
             pipeline,
             tables,

@@ -204,36 +204,32 @@ pub struct Plan {
     presences: Vec<Presences>,
 }
 
-/// What a plan is made of.
+/// What a plan, and the calls of its steps, are made of.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanInput<'a> {
     /// The pipeline.
     pub pipeline: &'a Pipeline,
     /// The records.
     pub tables: &'a Tables,
-    /// Their keys.
-    pub keys: &'a Keys,
     /// The fold.
     pub matching: &'a Matching,
     /// The differences.
     pub diffs: &'a [Diff],
     /// The reference lists that were read.
     pub lookups: &'a Lookups,
-    /// The last completed run.
-    pub previous: Option<&'a Previous>,
 }
 
 /// Plans what would bring the hub, and every PSA with two-way sync, to what the records say.
 ///
 /// One step per target record, and for an existing ConnectWise contact one for every address or number that it lacks,
-/// which are records there. Never a delete. The same input gives the same plan.
+/// which are records there. Never a delete. What holds a step is decided with the keys of the records and the last
+/// completed run. The same input gives the same plan.
 #[must_use]
-pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let PlanInput { pipeline, tables, keys, matching, diffs, lookups, previous } = *input;
-    let mut ctx = Context::new(pipeline, tables, matching, diffs, lookups);
+pub fn plan(input: &PlanInput<'_>, keys: &Keys, previous: Option<&Previous>) -> Plan {
+    let mut ctx = Context::new(input);
     ctx.previous = previous;
     let known = Known::new(&ctx, keys);
-    let mut all: Vec<Presences> = pipeline.sources.iter().map(|_| Presences::default()).collect();
+    let mut all: Vec<Presences> = input.pipeline.sources.iter().map(|_| Presences::default()).collect();
     let mut assembly = Assembly::new(&ctx);
     let mut is_held = false;
     let targets: Vec<SourceIx> = std::iter::once(hub::HUB).chain(ctx.psas()).collect();

@@ -122,15 +122,9 @@ pub fn work(
         (&work.keys, &work.matching, &work.resolution, last >= Stage::Plan)
     {
         let plan = timed(reporter, &mut timings, Stage::Plan, || {
-            let plan = plan::plan(&PlanInput {
-                pipeline,
-                tables,
-                keys,
-                matching,
-                diffs: &resolution.diffs,
-                lookups: &work.extracted.lookups,
-                previous,
-            });
+            let (diffs, lookups) = (&resolution.diffs, &work.extracted.lookups);
+            let input = PlanInput { pipeline, tables, matching, diffs, lookups };
+            let plan = plan::plan(&input, keys, previous);
             let steps = plan.steps.len() as u64;
             Ok::<_, RunError>((plan, steps))
         })?;

@@ -16,7 +16,7 @@ use crate::extract::Lookups;
 use crate::matching::Matching;
 use crate::model::{Entity, Finding, Previous, QuarantineRow, Records, Role, Tables};
 use crate::pipeline::Pipeline;
-use crate::plan::{Calls, Plan};
+use crate::plan::{Calls, Plan, PlanInput};
 
 /// So many records are worth a thread: as many as DuckDB puts into one group of rows. Groups are filled by one thread each, and
 /// parts of a group by several threads are copied once more.
@@ -268,7 +268,7 @@ fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
         rows("conflicts", run_id, |rows| results::write_conflicts(rows, names, run.conflicts)),
         rows("plan_steps", run_id, |rows| {
             let RunRecord { pipeline, tables, matching, diffs, lookups, plan, .. } = *run;
-            let calls = Calls::new(plan, pipeline, tables, matching, diffs, lookups);
+            let calls = Calls::new(plan, &PlanInput { pipeline, tables, matching, diffs, lookups });
             results::write_steps(rows, names, plan, &calls)
         }),
         rows("plan_reasons", run_id, |rows| results::write_reasons(rows, run.plan)),

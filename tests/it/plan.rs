@@ -234,14 +234,12 @@ impl Estate {
         let input = PlanInput {
             pipeline: &self.pipeline,
             tables: &tables,
-            keys: &keys,
             matching: &matching,
             diffs: &diffs,
             lookups: &self.lookups,
-            previous: self.previous.as_ref(),
         };
-        let plan = plan(&input);
-        let calls = Calls::new(&plan, &self.pipeline, &tables, &matching, &diffs, &self.lookups);
+        let plan = plan(&input, &keys, self.previous.as_ref());
+        let calls = Calls::new(&plan, &input);
         let calls = plan.steps.iter().map(|step| calls.of(step)).collect();
         Planned(plan, calls)
     }

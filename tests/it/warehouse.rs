@@ -96,15 +96,14 @@ impl Setup {
         let matching = matching::fold(pipeline, &tables, &keys, decisions);
         let lookups = Lookups::default();
         let resolution = ownership::resolve(pipeline, &tables, &matching, &junk, &lookups, previous.as_ref());
-        let plan = plan(&PlanInput {
+        let input = PlanInput {
             pipeline,
             tables: &tables,
-            keys: &keys,
             matching: &matching,
             diffs: &resolution.diffs,
             lookups: &lookups,
-            previous: previous.as_ref(),
-        });
+        };
+        let plan = plan(&input, &keys, previous.as_ref());
         let findings = [Finding {
             source: "rmm".to_owned(),
             entity: Entity::Configuration,
