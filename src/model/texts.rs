@@ -253,7 +253,9 @@ mod tests {
 
     fn built(cells: &[Option<&str>]) -> ArrayRef {
         let mut builder = TextsBuilder::new();
-        cells.iter().for_each(|cell| builder.append(*cell));
+        for cell in cells {
+            builder.append(*cell);
+        }
         builder.finish()
     }
 
