@@ -1,12 +1,11 @@
 //! Opening a warehouse for a run, and writing the run.
 
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 
 use duckdb::Connection;
 
 use super::columns::Rows;
-use super::database::{self, Identity, create, identify, is_there, open_to_read, open_to_write};
+use super::database::{self, Identity, New, Views, create, identify, is_there, open_to_read, open_to_write};
 use super::load::{Load, Stopped, load};
 use super::lock::Lock;
 use super::names::Names;
@@ -84,9 +83,8 @@ pub struct Warehouse {
     path: PathBuf,
     /// Held for the length of a run.
     lock: Option<Lock>,
-    /// Begins the file, where there is none, while the run reads and matches: tables, views and their comments take DuckDB
-    /// a quarter of a second, which is a third of an ordinary run.
-    new: Option<JoinHandle<Result<Connection, WarehouseError>>>,
+    /// The file, where there was none.
+    new: Option<New>,
     previous: Option<Previous>,
 }
 
@@ -127,8 +125,7 @@ impl Warehouse {
             open_to_write(&path)?;
             None
         } else {
-            let path = path.clone();
-            Some(std::thread::spawn(move || database::begin(&path)))
+            Some(New::begin(&path))
         };
         Ok(Self { path, lock: Some(lock), new, previous })
     }
@@ -165,14 +162,19 @@ impl Warehouse {
     pub fn write(&mut self, run: &RunRecord<'_>) -> Result<i64, WarehouseError> {
         assert!(self.lock.is_some(), "a run opens its warehouse with a lock");
         let failed = |error: duckdb::Error| WarehouseError::of_database(&self.path, "write", &error);
-        let new = self.new.take().map(joined).transpose()?;
-        let is_new = new.is_some();
-        let connection = match new {
-            Some(connection) => connection,
-            None => reopened(&self.path)?,
+        let (connection, views) = match self.new.take() {
+            Some(new) => new.with_tables().map(|(connection, views)| (connection, Some(views)))?,
+            None => (open_to_write(&self.path)?, None),
         };
+        let is_new = views.is_some();
         connection.execute_batch(&format!("SET threads = {}", threads(run.tables))).map_err(failed)?;
+        connection.execute_batch(database::BEGIN).map_err(failed)?;
+        if !is_new {
+            bring_up_to_date(&connection, &self.path)?;
+        }
         let run_id = write(&connection, run).map_err(failed)?;
+        views.map_or(Ok(()), Views::wait)?;
+        connection.execute_batch("COMMIT").map_err(failed)?;
         // The run is in. When the disk is too full to fold the log into the file, the next opening does it.
         let folded = connection.execute_batch("CHECKPOINT");
         connection.close().map_err(|(_, error)| failed(error))?;
@@ -188,10 +190,7 @@ impl Warehouse {
 impl Drop for Warehouse {
     /// What was begun for a run that is not written goes.
     fn drop(&mut self) {
-        if let Some(new) = self.new.take() {
-            // Whether it came to be does not matter, nor why not.
-            drop(new.join());
-        }
+        drop(self.new.take());
         if self.lock.is_some() {
             // What is left lies beside the warehouse, and the next run begins with removing it.
             let _ = database::discard(&self.path);
@@ -223,23 +222,14 @@ fn read_previous(
     }
 }
 
-fn joined(new: JoinHandle<Result<Connection, WarehouseError>>) -> Result<Connection, WarehouseError> {
-    new.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// The warehouse that is there, brought up to date, in a transaction.
-fn reopened(path: &Path) -> Result<Connection, WarehouseError> {
-    let failed = |error: duckdb::Error| WarehouseError::of_database(path, "write", &error);
-    let connection = open_to_write(path)?;
-    let identity = identify(&connection, path)?;
-    connection.execute_batch(database::BEGIN).map_err(failed)?;
-    match identity {
-        Identity::Blank => create(&connection),
-        Identity::Earlier => database::upgrade(&connection),
+/// Makes what a warehouse that is there lacks.
+fn bring_up_to_date(connection: &Connection, path: &Path) -> Result<(), WarehouseError> {
+    match identify(connection, path)? {
+        Identity::Blank => connection.execute_batch(&create()),
+        Identity::Earlier => database::upgrade(connection),
         Identity::Warehouse => Ok(()),
     }
-    .map_err(failed)?;
-    Ok(connection)
+    .map_err(|error| WarehouseError::of_database(path, "write", &error))
 }
 
 /// How many threads write so many records. While one of them has all there is to do, the others do not sleep but ask for
@@ -249,7 +239,7 @@ fn threads(tables: &Tables) -> usize {
     (records / RECORDS_OF_A_THREAD).clamp(1, rayon::current_num_threads().min(MOST_THREADS))
 }
 
-/// Writes the run and commits.
+/// Writes the run.
 fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     let run_id: i64 =
         connection.query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))?;
@@ -282,7 +272,6 @@ fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
     }
     let finished_at = jiff::Timestamp::now().as_microsecond();
     load(connection, vec![rows("runs", run_id, |rows| status::write_run(rows, run, finished_at))])?;
-    connection.execute_batch("COMMIT")?;
     Ok(run_id)
 }
 

@@ -452,6 +452,17 @@ fn no_log_is_left_beside_the_file() {
 }
 
 #[test]
+fn the_file_may_be_called_anything() {
+    let mut setup = Setup::new(PIPELINE);
+    setup.pipeline.warehouse = setup.path().with_file_name("O'Brien; \"sons\" of \u{c9}ire.duckdb");
+    for run in ["1", "2"] {
+        setup.run(ESTATE, RunStatus::Completed).expect("the run is written");
+        assert_eq!(setup.rows("SELECT run_id FROM latest_runs"), [run]);
+    }
+    assert_eq!(setup.rows("SELECT count(*) FROM latest_configurations"), ["6"]);
+}
+
+#[test]
 fn latest_is_the_last_completed_run() {
     let setup = Setup::new(PIPELINE);
     setup.run(ESTATE, RunStatus::Held).expect("the run is written");
