@@ -3,6 +3,7 @@
 //! Nothing here reads, matches or prints. Every name that a user meets as a column, a table or a code is
 //! declared here once, so that a mistyped one does not compile.
 
+mod codes;
 mod encoding;
 mod entity;
 mod finding;

@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, AsArray as _, DictionaryArray, LargeStringArray, LargeStringBuilder,
-    LargeStringDictionaryBuilder, UInt32Array,
+    UInt32Array,
 };
 use arrow::compute::concat;
 use arrow::datatypes::UInt32Type;
+
+use super::codes::Codes;
 
 /// A column whose first values are all different, so many of them, is not looked through for texts that recur.
 const ALL_DIFFER: usize = 256;
@@ -123,7 +125,9 @@ pub fn joined_texts(parts: &[ArrayRef]) -> ArrayRef {
         return concat(&parts_as_arrays).expect("all are texts");
     }
     let mut builder = TextsBuilder::new();
-    parts.iter().flat_map(|part| Texts::of(part).iter()).for_each(|cell| builder.append(cell));
+    for part in parts {
+        builder.append_all(Texts::of(part));
+    }
     builder.finish()
 }
 
@@ -132,11 +136,7 @@ pub struct TextsBuilder(Building);
 
 enum Building {
     Plain(LargeStringBuilder),
-    Coded {
-        cells: LargeStringDictionaryBuilder<UInt32Type>,
-        /// How many texts there are.
-        texts: usize,
-    },
+    Coded(Codes),
 }
 
 impl fmt::Debug for TextsBuilder {
@@ -149,7 +149,7 @@ impl TextsBuilder {
     /// A builder that codes texts while they recur.
     #[must_use]
     pub fn new() -> Self {
-        Self(Building::Coded { cells: LargeStringDictionaryBuilder::new(), texts: 0 })
+        Self(Building::Coded(Codes::default()))
     }
 
     /// A builder of a column whose texts differ.
@@ -163,7 +163,7 @@ impl TextsBuilder {
     pub fn len(&self) -> usize {
         match &self.0 {
             Building::Plain(cells) => cells.len(),
-            Building::Coded { cells, .. } => cells.len(),
+            Building::Coded(cells) => cells.len(),
         }
     }
 
@@ -180,14 +180,15 @@ impl TextsBuilder {
     pub fn append(&mut self, cell: Option<&str>) {
         match (&mut self.0, cell) {
             (Building::Plain(cells), cell) => cells.append_option(cell),
-            (Building::Coded { cells, .. }, None) => cells.append_null(),
-            (Building::Coded { cells, texts }, Some(text)) => {
-                let code = cells.append(text).expect("a column has fewer than 4 billion cells");
-                if code as usize == *texts {
-                    *texts += 1;
-                    let all_differ = *texts == ALL_DIFFER && cells.len() == ALL_DIFFER;
+            (Building::Coded(cells), None) => cells.append_nulls(1),
+            (Building::Coded(cells), Some(text)) => {
+                let known = cells.texts();
+                cells.append(text);
+                let texts = cells.texts();
+                if texts > known {
+                    let all_differ = texts == ALL_DIFFER && cells.len() == ALL_DIFFER;
                     // Looked at again whenever there are twice as many.
-                    let most_differ = *texts >= FEW && texts.is_power_of_two() && differ(*texts, cells.len());
+                    let most_differ = texts >= FEW && texts.is_power_of_two() && differ(texts, cells.len());
                     if all_differ || most_differ {
                         self.0 = Building::Plain(plain(&cells.finish()));
                     }
@@ -196,11 +197,34 @@ impl TextsBuilder {
         }
     }
 
+    /// Appends the cells of a column, each of its texts being looked up once.
+    fn append_all(&mut self, column: Texts<'_>) {
+        let Texts::Coded { codes, texts } = column else {
+            return column.iter().for_each(|cell| self.append(cell));
+        };
+        // By code of the column, the code here.
+        let mut known: Vec<Option<u32>> = vec![None; texts.len()];
+        for code in codes {
+            let Some(code) = code.map(|code| code as usize) else {
+                self.append(None);
+                continue;
+            };
+            if let (Building::Coded(cells), Some(own)) = (&mut self.0, known[code]) {
+                cells.append_code(own);
+                continue;
+            }
+            self.append(Some(texts.value(code)));
+            if let Building::Coded(cells) = &self.0 {
+                known[code] = cells.last();
+            }
+        }
+    }
+
     /// Appends nulls.
     pub fn append_nulls(&mut self, count: usize) {
         match &mut self.0 {
             Building::Plain(cells) => cells.append_nulls(count),
-            Building::Coded { cells, .. } => cells.append_nulls(count),
+            Building::Coded(cells) => cells.append_nulls(count),
         }
     }
 
@@ -210,7 +234,8 @@ impl TextsBuilder {
         // Builders grow by doubling, and the records stay until the end of the run.
         match self.0 {
             Building::Plain(mut cells) => shrunk(cells.finish()),
-            Building::Coded { mut cells, texts } => {
+            Building::Coded(mut cells) => {
+                let texts = cells.texts();
                 let coded = cells.finish();
                 let values = coded.len() - coded.null_count();
                 match (texts, values) {
@@ -325,7 +350,7 @@ mod tests {
         for name in &names {
             builder.append(Some(name));
         }
-        assert!(matches!(builder.0, Building::Coded { .. }));
+        assert!(matches!(builder.0, Building::Coded(_)));
     }
 
     #[test]
