@@ -74,7 +74,7 @@ impl<'s> Adapters<'s> {
             }
             Node::Object(_) if first(node, &self.rule.mac).is_some() => self.add(node, items, known),
             Node::Object(members) if depth > 0 => {
-                for (_, value) in members {
+                for (_, value) in members.iter() {
                     self.collect(value, depth - 1, items, known);
                 }
             }

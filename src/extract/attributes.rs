@@ -14,7 +14,8 @@ use jiff::tz::{Offset, TimeZone};
 use rustc_hash::FxHashMap;
 
 use super::files::squeeze;
-use super::node::{Members, Node};
+use super::node::Node;
+use super::object::Members;
 use super::values::{is_guid, truth};
 use crate::model::WINDOWS_1252;
 use crate::systems::{Attribute, Decode, Directory, Many};
@@ -133,7 +134,7 @@ impl<'a> Object<'a> {
 
     fn set(&mut self, name: &str, known: Option<(&'a str, &Attribute)>, node: Node<'a>) {
         let own = known.map_or(name, |(own, _)| own);
-        let Some((_, there)) = self.members.iter_mut().find(|(there, _)| there == own) else {
+        let Some(there) = self.members.get_mut(own) else {
             let name = known.map_or_else(|| Cow::Owned(name.to_owned()), |(own, _)| Cow::Borrowed(own));
             self.members.push((name, node));
             return;
@@ -162,7 +163,7 @@ impl<'a> Object<'a> {
 
     /// Says that the object has the attribute, blank where nothing was added.
     pub fn is_there(&mut self, name: &'a str) {
-        if !self.members.iter().any(|(there, _)| there == name) {
+        if self.members.get(name).is_none() {
             self.members.push((Cow::Borrowed(name), Node::Null));
         }
     }

@@ -313,9 +313,7 @@ impl<'s> Reader<'s, '_> {
             return;
         };
         // Of all classes the one that counted stays, as a text.
-        if let Some((_, value)) =
-            node.members_mut().and_then(|all| all.iter_mut().find(|(name, _)| name == CLASS))
-        {
+        if let Some(value) = node.members_mut().and_then(|all| all.get_mut(CLASS)) {
             *value = Node::Text(Cow::Owned(class));
         }
         let first = |names: &[String]| {

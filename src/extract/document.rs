@@ -14,7 +14,7 @@ use super::files::{Input, squeeze};
 use super::hub_links::link;
 use super::joins::{self, Joins};
 use super::json::{self, Element, Included};
-use super::node::{Members, Node, Path};
+use super::node::{Node, Path};
 use super::sink::{FileRows, Repeats, Sink};
 use super::stand_ins::StandIns;
 use super::values::is_guid;
@@ -255,16 +255,15 @@ fn garbled(bytes: &[u8], secrets: &Secrets) -> String {
 /// The element with its key in the member that the shape names for it, where the key is a unique id.
 fn keyed<'n>(mut element: Node<'n>, shape: &JsonShape, key: Option<&str>, input: &Input) -> Node<'n> {
     let Some(members) = element.members_mut() else { return element };
-    let has = |members: &Members<'_>, name: &str| members.iter().any(|(own, _)| own == name);
     // Elements of other shapes may stand in a file that is called so; their ids are their own.
     let own_key = key.unwrap_or(input.name());
     let added = if let Some(member) = &shape.keyed
         && is_guid(own_key)
-        && ![member.as_str(), "uid", "id"].iter().any(|name| has(members, name))
+        && ![member.as_str(), "uid", "id"].iter().any(|name| members.get(name).is_some())
     {
         Some((member, own_key))
     } else if let Some(member) = &shape.within
-        && !has(members, member)
+        && members.get(member).is_none()
     {
         key.filter(|key| is_guid(key)).or_else(|| input.guid()).map(|id| (member, id))
     } else {

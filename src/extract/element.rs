@@ -217,7 +217,7 @@ impl<'s> Mapping<'s> {
         }
         let secrets = &self.source.system.secrets;
         let Node::Object(members) = &element else { return };
-        for (name, value) in members {
+        for (name, value) in members.iter() {
             if !NO_PART.contains(&name.as_ref()) {
                 sink.rest.add(name, value, secrets);
             } else if name == LINKED
@@ -254,15 +254,18 @@ impl<'s> Mapping<'s> {
     ) -> bool {
         match maker {
             Maker::First(paths) => {
+                let mut is_there = false;
                 for path in paths {
-                    if let Some(text) = path.find(element).and_then(Node::filled) {
+                    let found = path.seek(element);
+                    if let Some(text) = found.ok().and_then(Node::filled) {
                         if sink.put(position, &text) {
                             used.push(path);
                         }
                         return true;
                     }
+                    is_there |= found.map_or_else(|is_there| is_there, |_| true);
                 }
-                paths.iter().any(|path| path.is_there(element))
+                is_there
             }
             Maker::Items { list, value, extension, first, only } => {
                 let Some(array) = list.find(element) else { return false };
@@ -284,10 +287,6 @@ impl<'s> Mapping<'s> {
             }
             Maker::Interfaces { list, name, mac, ip } => {
                 let Some(array) = list.find(element) else { return false };
-                let part = |item: &Node<'_>, names: &[String]| {
-                    let found = names.iter().find_map(|name| item.get(name).and_then(Node::filled));
-                    found.map(Cow::into_owned).unwrap_or_default()
-                };
                 let found: Vec<String> = array
                     .items()
                     .iter()
@@ -345,6 +344,11 @@ impl<'s> Mapping<'s> {
             Maker::Account(account) => account.put(position, element, sink, used),
         }
     }
+}
+
+/// The first of these members that is not blank, else an empty text.
+fn part<'n>(item: &'n Node<'_>, names: &[String]) -> Cow<'n, str> {
+    names.iter().find_map(|name| item.get(name).and_then(Node::filled)).unwrap_or_default()
 }
 
 fn items(

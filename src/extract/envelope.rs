@@ -64,9 +64,10 @@ impl<'s> Envelope<'s> {
 
     fn at<'n, 'a>(&self, node: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
         path.split('.').try_fold(node, |node, name| match node {
-            Node::Object(members) => {
+            Node::Object(members) if self.any_case => {
                 members.iter().find(|(own, _)| self.is(name, own)).map(|(_, value)| value)
             }
+            Node::Object(members) => members.get(name),
             _ => None,
         })
     }

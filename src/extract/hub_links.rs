@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::element::LINKED;
 use super::json::Included;
-use super::node::{Members, Node};
+use super::node::Node;
+use super::object::Members;
 use crate::pipeline::UNTYPED_PSA_LINK;
 
 /// Linked resources that hold an id of an RMM.
@@ -14,12 +15,9 @@ const RMM: [&str; 3] = ["rmm-records", "rmm-adapters-resources", "rmm-companies"
 /// Puts the attributes of the resources that a JSON:API element refers to into the element, by their type.
 pub(super) fn link<'n>(element: &mut Node<'n>, included: &'n Included) {
     let Some(members) = element.members_mut() else { return };
-    let Some((_, Node::Object(relationships))) = members.iter().find(|(name, _)| name == "relationships")
-    else {
-        return;
-    };
-    let mut linked: Members<'n> = Vec::new();
-    for (name, relationship) in relationships {
+    let Some(Node::Object(relationships)) = members.get("relationships") else { return };
+    let mut linked = Members::default();
+    for (name, relationship) in relationships.iter() {
         let named = match relationship.get("data") {
             Some(Node::Array(all)) => all.as_slice(),
             Some(one @ Node::Object(_)) => std::slice::from_ref(one),
@@ -27,16 +25,20 @@ pub(super) fn link<'n>(element: &mut Node<'n>, included: &'n Included) {
         };
         let mut found = Vec::new();
         for reference in named {
-            let kind =
-                reference.get("type").and_then(Node::text).unwrap_or(Cow::Borrowed(name)).replace('_', "-");
+            let kind = hyphenated(reference.get("type").and_then(Node::text).unwrap_or(Cow::Borrowed(name)));
             let Some(id) = reference.get("id").and_then(Node::text) else { continue };
             // In some answers the attributes ride in the relationship itself.
             let attributes = included.attributes(&kind, &id).or_else(|| reference.get("attributes").cloned());
             found.extend(attributes);
         }
-        linked.push((Cow::Owned(name.replace('_', "-")), Node::Array(found)));
+        linked.push((hyphenated(name.clone()), Node::Array(found)));
     }
     members.push((Cow::Borrowed(LINKED), Node::Object(linked)));
+}
+
+/// A type as the interface names it, which files write with underscores too.
+pub(super) fn hyphenated(kind: Cow<'_, str>) -> Cow<'_, str> {
+    if kind.contains('_') { Cow::Owned(kind.replace('_', "-")) } else { kind }
 }
 
 /// The links of an element, each as `SOURCE:REMOTE-ID`: of PSAs as linked adapter resources or as `psa-id`, of RMMs

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::envelope::Envelope;
 use super::error::Failure;
+use super::hub_links::hyphenated;
 use super::node::{Node, write_json};
 use super::scan::Scanner;
 use super::values::is_guid;
@@ -20,12 +21,16 @@ const ABOUT: [&str; 4] = ["meta", "links", "pageDetails", "@odata.context"];
 
 /// The attributes of the resources that a JSON:API document carries beside its elements, as JSON, by type and id.
 #[derive(Debug, Default)]
-pub(super) struct Included(FxHashMap<String, FxHashMap<String, Box<str>>>);
+pub(super) struct Included {
+    kinds: FxHashMap<String, FxHashMap<String, Box<str>>>,
+    /// Where the attributes of a resource are written.
+    written: Vec<u8>,
+}
 
 impl Included {
     /// The attributes of the resource `id` of a type.
     pub fn attributes(&self, kind: &str, id: &str) -> Option<Node<'_>> {
-        self.0.get(kind)?.get(id).and_then(|text| Node::parse(text).ok())
+        self.kinds.get(kind)?.get(id).and_then(|text| Node::parse(text).ok())
     }
 
     fn keep(&mut self, resource: &Node<'_>) {
@@ -34,9 +39,16 @@ impl Included {
         else {
             return;
         };
-        if let Some(attributes) = resource.get("attributes") {
-            let of_kind = self.0.entry(kind.replace('_', "-")).or_default();
-            of_kind.insert(id.into_owned(), attributes.json(Secrets::common()).into_boxed_str());
+        let Some(attributes) = resource.get("attributes") else { return };
+        self.written.clear();
+        attributes.write(Secrets::common(), &mut self.written);
+        let written = std::str::from_utf8(&self.written).expect("JSON is written as UTF-8");
+        let kind = hyphenated(kind);
+        if !self.kinds.contains_key(kind.as_ref()) {
+            self.kinds.insert(kind.clone().into_owned(), FxHashMap::default());
+        }
+        if let Some(of_kind) = self.kinds.get_mut(kind.as_ref()) {
+            of_kind.insert(id.into_owned(), written.into());
         }
     }
 }
@@ -135,16 +147,15 @@ impl Walk<'_> {
                 _ => false,
             };
             // What has an id is a record, even where it holds a list of others, as a customer holds its contacts.
-            let is_record = members.iter().any(|(name, _)| name == "id");
+            let is_record = members.get("id").is_some();
             let Some(list) = members.iter().position(is_page).filter(|_| !is_record) else {
                 return included.is_some() || each(Element::Node(node, key));
             };
             if let Some(included) = included {
-                let resources = members.iter().find(|(name, _)| name == INCLUDED);
-                resources.into_iter().flat_map(|(_, list)| list.items()).for_each(|it| included.keep(it));
+                members.get(INCLUDED).map_or(&[][..], Node::items).iter().for_each(|it| included.keep(it));
                 return true;
             }
-            match members.swap_remove(list).1 {
+            match members.swap_remove(list) {
                 Node::Array(elements) => {
                     elements.into_iter().all(|element| each(Element::Node(element, None)))
                 }
@@ -251,7 +262,7 @@ impl Walk<'_> {
                 let is_page = |(name, value): &(std::borrow::Cow<'_, str>, Node<'_>)| {
                     envelope.is_list(name) && matches!(value, Node::Array(_))
                 };
-                members.iter().position(is_page).map(|at| members.swap_remove(at).1)
+                members.iter().position(is_page).map(|at| members.swap_remove(at))
             });
             // The answer about what belongs to the key, as a page or as its list.
             match page.unwrap_or(node) {

@@ -28,8 +28,23 @@ pub(super) fn join(items: &[impl AsRef<str>]) -> String {
 
 /// One network interface as an item of a list cell.
 pub(super) fn interface(name: &str, mac: &str, ip: &str) -> String {
-    let clean = |part: &str| part.replace([LIST_SEPARATOR, PART_SEPARATOR], " ");
-    format!("{}{PART_SEPARATOR}{}{PART_SEPARATOR}{}", clean(name), clean(mac), clean(ip))
+    let mut item = String::with_capacity(name.len() + mac.len() + ip.len() + 2);
+    push_clean(name, &mut item);
+    for part in [mac, ip] {
+        item.push(PART_SEPARATOR);
+        push_clean(part, &mut item);
+    }
+    item
+}
+
+/// Appends a part of an item. What would end it is a space.
+fn push_clean(part: &str, item: &mut String) {
+    for (at, piece) in part.split([LIST_SEPARATOR, PART_SEPARATOR]).enumerate() {
+        if at > 0 {
+            item.push(' ');
+        }
+        item.push_str(piece);
+    }
 }
 
 /// The interfaces of the JSON list that the hub's export has in one cell, as a list cell; `None` when it is none.

@@ -38,6 +38,7 @@ mod members;
 mod merge;
 mod nested;
 mod node;
+mod object;
 mod parquet;
 mod parts;
 mod people;

@@ -11,10 +11,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::object::Members;
 use crate::systems::{Secrets, Spelling};
-
-/// The members of an object, in the document's order.
-pub(super) type Members<'a> = Vec<(Cow<'a, str>, Node<'a>)>;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +38,7 @@ impl<'a> Node<'a> {
     /// The member called `name`.
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Object(members) => members.iter().find(|(own, _)| own == name).map(|(_, value)| value),
+            Self::Object(members) => members.get(name),
             _ => None,
         }
     }
@@ -89,12 +87,8 @@ impl<'a> Node<'a> {
         match self {
             Self::Array(items) => items.iter_mut().for_each(|item| item.respell(spelling)),
             Self::Object(members) => {
-                for (name, value) in members {
-                    if let Some(known) = spelling.find(name).filter(|known| *known != name.as_ref()) {
-                        *name = Cow::Borrowed(known);
-                    }
-                    value.respell(spelling);
-                }
+                members.rename(|name| spelling.find(name).filter(|known| *known != name));
+                members.values_mut().for_each(|(_, value)| value.respell(spelling));
             }
             _ => {}
         }
@@ -116,9 +110,9 @@ impl<'a> Node<'a> {
         match self {
             Self::Array(items) => items.iter_mut().for_each(|item| item.withhold(open_objects)),
             Self::Object(members) => {
-                for (name, value) in members {
-                    if let (Some(known), Self::Object(own)) = (open_objects.get(name.as_ref()), &mut *value) {
-                        own.retain(|(name, _)| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+                for (name, value) in members.values_mut() {
+                    if let (Some(known), Self::Object(own)) = (open_objects.get(name), &mut *value) {
+                        own.retain(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
                     }
                     value.withhold(open_objects);
                 }
@@ -131,7 +125,7 @@ impl<'a> Node<'a> {
     pub fn unmask(&mut self, masks: &[String]) {
         match self {
             Self::Array(items) => items.iter_mut().for_each(|item| item.unmask(masks)),
-            Self::Object(members) => members.iter_mut().for_each(|(_, value)| value.unmask(masks)),
+            Self::Object(members) => members.values_mut().for_each(|(_, value)| value.unmask(masks)),
             Self::Text(text) if masks.iter().any(|mask| mask == text.trim()) => *self = Self::Null,
             _ => {}
         }
@@ -147,8 +141,8 @@ impl<'a> Node<'a> {
         match self {
             Self::Null | Self::Taken => out.extend(b"null"),
             Self::Bool(truth) => out.extend(if *truth { &b"true"[..] } else { b"false" }),
-            Self::Int(number) => out.extend(number.to_string().bytes()),
-            Self::UInt(number) => out.extend(number.to_string().bytes()),
+            Self::Int(number) => write_json(number, out),
+            Self::UInt(number) => write_json(number, out),
             Self::Float(number) => write_json(number, out),
             Self::Text(text) if text.contains('\0') => write_json(&text.replace('\0', ""), out),
             Self::Text(text) => write_json(text, out),
@@ -165,7 +159,7 @@ impl<'a> Node<'a> {
             Self::Object(members) => {
                 out.push(b'{');
                 let mut is_first = true;
-                for (name, value) in members {
+                for (name, value) in members.iter() {
                     if !value.is_worth_keeping(name, secrets) {
                         continue;
                     }
@@ -276,11 +270,23 @@ impl Path {
 
     /// The member at the path, `None` when there is none.
     pub fn find<'n, 'a>(&self, node: &'n Node<'a>) -> Option<&'n Node<'a>> {
-        self.parts.iter().try_fold(node, |node, (name, hint)| match node {
-            Node::Object(members) => Some(&members[position(members, name, hint)?].1),
-            Node::Array(items) => items.get(name.parse::<usize>().ok()?),
-            _ => None,
-        })
+        self.seek(node).ok()
+    }
+
+    /// The member at the path. Where there is none, whether it is there even so: what a reference that is null and a list
+    /// that is empty may hold is said by them.
+    pub fn seek<'n, 'a>(&self, mut node: &'n Node<'a>) -> Result<&'n Node<'a>, bool> {
+        let mut is_there = false;
+        for (name, hint) in &self.parts {
+            is_there |= matches!(node, Node::Null | Node::Array(_));
+            let inner = match node {
+                Node::Object(members) => position(members, name, hint).map(|at| &members[at].1),
+                Node::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at)),
+                _ => None,
+            };
+            node = inner.ok_or(is_there)?;
+        }
+        Ok(node)
     }
 
     /// The member at the path, of arrays on the way that of the first item that says something.
@@ -306,19 +312,7 @@ impl Path {
 
     /// Whether the member or, for a reference that is null, its parent is there.
     pub fn is_there(&self, node: &Node<'_>) -> bool {
-        let mut node = node;
-        for (name, hint) in &self.parts {
-            match node {
-                Node::Object(members) => match position(members, name, hint) {
-                    Some(at) => node = &members[at].1,
-                    None => return false,
-                },
-                // What a list may hold is said when it is empty too.
-                Node::Null | Node::Array(_) => return true,
-                _ => return false,
-            }
-        }
-        true
+        self.seek(node).map_or_else(|is_there| is_there, |_| true)
     }
 
     /// The member at the path, to be changed.
@@ -326,7 +320,7 @@ impl Path {
         self.parts.iter().try_fold(node, |node, (name, hint)| match node {
             Node::Object(members) => {
                 let at = position(members, name, hint)?;
-                Some(&mut members[at].1)
+                Some(members.value_mut(at))
             }
             Node::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
             _ => None,
@@ -342,10 +336,10 @@ impl Path {
 }
 
 fn position(members: &Members<'_>, name: &str, hint: &Cell<usize>) -> Option<usize> {
-    if members.get(hint.get()).is_some_and(|(own, _)| own == name) {
+    if members.is_at(hint.get(), name) {
         return Some(hint.get());
     }
-    let found = members.iter().position(|(own, _)| own == name)?;
+    let found = members.position(name)?;
     hint.set(found);
     Some(found)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use smallvec::SmallVec;
 
@@ -22,9 +22,10 @@ static COMMON: LazyLock<Vec<String>> = LazyLock::new(|| {
 #[serde(from = "Vec<String>")]
 pub struct Secrets {
     names: FxHashSet<String>,
-    /// Beginnings and ends of names.
+    /// Beginnings of names.
     starts: Vec<String>,
-    ends: Vec<String>,
+    /// Ends of names, by their last byte.
+    ends: FxHashMap<u8, Vec<String>>,
 }
 
 impl Secrets {
@@ -39,23 +40,23 @@ impl Secrets {
     #[must_use]
     pub fn holds(&self, name: &str) -> bool {
         let mut letters = SmallVec::<[u8; 64]>::new();
-        for c in name.chars().filter(|c| c.is_alphanumeric()) {
-            if c.is_ascii() {
-                letters.extend_from_slice(&[c.to_ascii_lowercase() as u8]);
-            } else {
-                c.to_lowercase()
-                    .for_each(|c| letters.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()));
-            }
+        if name.is_ascii() {
+            let own = name.bytes().filter(u8::is_ascii_alphanumeric);
+            own.for_each(|byte| letters.push(byte.to_ascii_lowercase()));
+        } else {
+            let own = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+            own.for_each(|c| letters.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()));
         }
         let Ok(letters) = std::str::from_utf8(&letters) else { return false };
-        self.names.contains(letters)
+        let ends = letters.bytes().last().and_then(|last| self.ends.get(&last));
+        ends.is_some_and(|ends| ends.iter().any(|end| letters.ends_with(end.as_str())))
             || self.starts.iter().any(|start| letters.starts_with(start.as_str()))
-            || self.ends.iter().any(|end| letters.ends_with(end.as_str()))
+            || self.names.contains(letters)
     }
 
     /// The names that are told in full, as they compare.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().chain(&self.ends).map(String::as_str)
+        self.names.iter().chain(self.ends.values().flatten()).map(String::as_str)
     }
 }
 
@@ -68,13 +69,16 @@ impl Default for Secrets {
 /// A system's own names; those of every system are added.
 impl From<Vec<String>> for Secrets {
     fn from(own: Vec<String>) -> Self {
-        let mut secrets = Self { names: FxHashSet::default(), starts: Vec::new(), ends: Vec::new() };
+        let mut secrets =
+            Self { names: FxHashSet::default(), starts: Vec::new(), ends: FxHashMap::default() };
         for name in COMMON.iter().chain(&own) {
-            let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+            let letters: String =
+                name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
             if name.ends_with('*') {
                 secrets.starts.push(letters);
             } else if name.starts_with('*') {
-                secrets.ends.push(letters);
+                let Some(last) = letters.bytes().last() else { continue };
+                secrets.ends.entry(last).or_default().push(letters);
             } else {
                 secrets.names.insert(letters);
             }
