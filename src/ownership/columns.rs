@@ -1,48 +1,30 @@
-//! The filter in front of the exact comparison: which clusters of a column may differ, found by whole columns.
+//! The filter in front of the exact comparison: which clusters of a column may differ, found by columns.
 //!
-//! Per field one gather per source, one coalesce in owner order, one compare, one mask. The text is compared as it
-//! is, so the filter lets through what only differs in spelling, and never holds back what differs.
+//! Clusters are looked at in parts that stay in the processor's cache. Per part and field one gather per source, one
+//! coalesce in owner order, one compare, one mask. Text is compared as it is, so the filter lets through what only
+//! differs in spelling, and never holds back what differs.
 
-use polars::prelude::{
-    BooleanChunked, ChunkCompareEq, DataType, IdxCa, NewChunkedArray, Series, UInt32Chunked,
-};
-use rustc_hash::FxHashMap;
+use polars::prelude::{BooleanChunked, ChunkCompareEq, DataType, Series};
 
-use super::bridge;
-use super::canonical::is_blank;
+use super::cells::{Cells, cells};
 use super::context::{Context, EntityPlan, FieldPlan, HUB_VOICE};
 use super::roster::{Roster, VoiceIx};
-use crate::matching::NO_CLUSTER;
-use crate::model::{Kind, SourceIx, column, fields};
+use crate::model::{Kind, SourceIx, Texts, column, fields};
 
-/// The positions in the roster at which a target may need a value that it does not have, in order.
-pub(super) fn differing(
-    context: &Context<'_>,
-    plan: &EntityPlan,
-    field: &FieldPlan,
-    roster: &Roster,
-) -> Vec<usize> {
-    let columns = Columns { context, plan, field, roster };
-    let targets: Vec<VoiceIx> = field
-        .targets()
-        .filter(|(source, _)| context.carrier(*source, plan.entity, field.position).is_some())
-        .map(|(_, voice)| voice)
-        .collect();
-    // Nobody but the target has a say.
-    let is_hubs_own = field.two_way.is_empty() && field.owners.iter().all(|(_, voice)| *voice == HUB_VOICE);
-    if targets.is_empty() || is_hubs_own {
-        return Vec::new();
-    }
-    let mask = if field.two_way.is_empty() && is_plain(field.field.kind) {
-        columns.first_owner_differs(targets[0])
-    } else {
-        columns.any_differs(&targets)
-    };
-    mask.map(|mask| positions(&mask)).unwrap_or_default()
+/// One field that can differ, with what every source says of it.
+#[derive(Debug)]
+pub(super) struct FieldColumns<'a> {
+    targets: Vec<VoiceIx>,
+    /// Without those that are blank everywhere.
+    columns: Vec<(SourceIx, Cells<'a>)>,
+    /// For a MAC address, the network interfaces: it may also come from there.
+    interfaces: Vec<(SourceIx, Cells<'a>)>,
+    /// Whether whatever is in the columns is a value. Else some of it is junk, or holds nothing of its kind, and then the
+    /// next owner speaks.
+    are_values: bool,
 }
 
-/// Whether a cell that is left in the column is a value. Of the other kinds some are junk, or hold nothing of their kind,
-/// and then the next owner speaks.
+/// Whether any text is a value.
 const fn is_plain(kind: Kind) -> bool {
     matches!(
         kind,
@@ -54,42 +36,92 @@ const fn is_plain(kind: Kind) -> bool {
             | Kind::Bool
             | Kind::Count
             | Kind::Reference(_)
-    ) || has_few_values(kind)
+    )
 }
 
-/// Whether the kind has so few values, each in many records, that all of them are judged before they are compared.
-/// Makers and operating systems are spelled differently by every system, and would all be let through.
-const fn has_few_values(kind: Kind) -> bool {
-    matches!(kind, Kind::Maker | Kind::Model | Kind::OperatingSystem)
+impl<'a> FieldColumns<'a> {
+    /// Prepares a field; `None` when no target takes it, or nobody but the target has a say.
+    pub(super) fn new(context: &'a Context<'_>, plan: &EntityPlan, field: &FieldPlan) -> Option<Self> {
+        let targets: Vec<VoiceIx> = field
+            .targets()
+            .filter(|(source, _)| context.carrier(*source, plan.entity, field.position).is_some())
+            .map(|(_, voice)| voice)
+            .collect();
+        let is_hubs_own =
+            field.two_way.is_empty() && field.owners.iter().all(|(_, voice)| *voice == HUB_VOICE);
+        if targets.is_empty() || is_hubs_own {
+            return None;
+        }
+        let mut sources: Vec<SourceIx> = targets
+            .iter()
+            .chain(field.owners.iter().map(|(_, voice)| voice))
+            .flat_map(|voice| plan.voices[*voice].iter().copied())
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let texts = |position: usize| -> Vec<(SourceIx, Texts<'a>)> {
+            let of = |source: &SourceIx| Some((*source, context.tables.get(*source, plan.entity)?.text_at(position)));
+            sources.iter().filter_map(of).filter(|(_, texts)| !texts.is_blank()).collect()
+        };
+        let kind = field.field.kind;
+        let columns: Vec<(SourceIx, Cells<'a>)> = match kind {
+            Kind::Reference(_) => sources
+                .iter()
+                .filter_map(|source| {
+                    let clusters = context.references.clusters(*source, plan.entity, field.field.name)?;
+                    Some((*source, Cells::References(clusters)))
+                })
+                .collect(),
+            _ => cells(context, kind, texts(field.position)),
+        };
+        let interfaces = fields(plan.entity).iter().position(|field| field.name == column::INTERFACES);
+        let interfaces = interfaces.filter(|_| kind == Kind::Mac).map(texts).unwrap_or_default();
+        let are_texts = columns.iter().any(|(_, cells)| matches!(cells, Cells::Texts(_)));
+        Some(Self {
+            targets,
+            columns,
+            interfaces: interfaces.into_iter().map(|(source, texts)| (source, Cells::Texts(texts))).collect(),
+            are_values: is_plain(kind) || !are_texts,
+        })
+    }
+
+    /// The positions in the roster at which a target may need a value that it does not have, in order.
+    pub(super) fn differing(&self, plan: &EntityPlan, field: &FieldPlan, roster: &Roster) -> Vec<usize> {
+        let gather = Gather { columns: self, plan, field, roster };
+        let mask = if field.two_way.is_empty() && self.are_values {
+            gather.first_owner_differs(self.targets[0])
+        } else {
+            gather.any_differs(&self.targets)
+        };
+        mask.map(|mask| positions(&mask)).unwrap_or_default()
+    }
 }
 
-/// The gathered columns of one field.
-struct Columns<'a, 'c> {
-    context: &'c Context<'a>,
+/// One field of the clusters of a roster.
+#[derive(Clone, Copy)]
+struct Gather<'c> {
+    columns: &'c FieldColumns<'c>,
     plan: &'c EntityPlan,
     field: &'c FieldPlan,
     roster: &'c Roster,
 }
 
-impl Columns<'_, '_> {
+impl Gather<'_> {
     /// Where the first owner that has a value says something else than the target.
-    fn first_owner_differs(&self, target: VoiceIx) -> Option<BooleanChunked> {
-        let owners =
-            self.field.owners.iter().filter_map(|(_, voice)| self.gathered(*voice, self.field.position));
-        let desired = owners.reduce(|first, second| coalesce(first, &second))?;
+    fn first_owner_differs(self, target: VoiceIx) -> Option<BooleanChunked> {
+        let owners = self.field.owners.iter().map(|(_, voice)| *voice);
+        let desired = self.first_said(&self.columns.columns, owners)?;
         Some(lacks(&self.target(target), &desired))
     }
 
     /// Where any owner, or any of the targets, says something else than one of the targets.
-    fn any_differs(&self, targets: &[VoiceIx]) -> Option<BooleanChunked> {
+    fn any_differs(self, targets: &[VoiceIx]) -> Option<BooleanChunked> {
         let mut voices: Vec<VoiceIx> = self.field.owners.iter().map(|(_, voice)| *voice).collect();
         voices.extend(targets);
         voices.sort_unstable();
         voices.dedup();
-        let values: Vec<(VoiceIx, Series)> = voices
-            .iter()
-            .filter_map(|voice| Some((*voice, self.gathered(*voice, self.field.position)?)))
-            .collect();
+        let values: Vec<(VoiceIx, Series)> =
+            voices.iter().filter_map(|voice| Some((*voice, self.said(*voice)?))).collect();
         let mut masks = Vec::new();
         for target in targets {
             let own = self.target(*target);
@@ -97,72 +129,58 @@ impl Columns<'_, '_> {
                 values.iter().filter(|(voice, _)| voice != target).map(|(_, value)| lacks(&own, value)),
             );
         }
-        if self.field.field.kind == Kind::Mac {
-            // The address may also come from an interface.
-            let interfaces =
-                fields(self.plan.entity).iter().position(|field| field.name == column::INTERFACES);
-            let cells = interfaces
-                .into_iter()
-                .flat_map(|position| voices.iter().filter_map(move |voice| self.gathered(*voice, position)));
-            masks.extend(cells.map(|cells| cells.is_not_null()));
-        }
+        let interfaces =
+            voices.iter().filter_map(|voice| self.first_said(&self.columns.interfaces, [*voice]));
+        masks.extend(interfaces.map(|cells| cells.is_not_null()));
         masks.into_iter().reduce(|mask, other| mask | other)
     }
 
     /// What the target says, by cluster.
-    fn target(&self, voice: VoiceIx) -> Series {
-        self.gathered(voice, self.field.position).unwrap_or_else(|| {
-            let of = match self.field.field.kind {
-                Kind::Reference(_) => DataType::UInt32,
-                _ => DataType::String,
+    fn target(self, voice: VoiceIx) -> Series {
+        self.said(voice).unwrap_or_else(|| {
+            let of = match self.columns.columns.first() {
+                Some((_, Cells::Texts(_))) => DataType::String,
+                _ => DataType::UInt32,
             };
             Series::full_null("".into(), self.roster.len(), &of)
         })
     }
 
-    /// What a voice says in the column at `position`, by cluster; `None` when it says nothing anywhere.
-    fn gathered(&self, voice: VoiceIx, position: usize) -> Option<Series> {
-        let sources = self.plan.voices[voice].iter();
-        let gathered = sources.filter_map(|source| {
-            let column = self.column(*source, position)?;
-            Some(gather(&column, self.roster.rows(voice, *source)?))
-        });
-        gathered.reduce(|first, second| coalesce(first, &second))
+    /// What a voice says, by cluster; `None` when it says nothing anywhere.
+    fn said(self, voice: VoiceIx) -> Option<Series> {
+        self.first_said(&self.columns.columns, [voice])
     }
 
-    /// The column of one source, `None` when it is blank everywhere.
-    fn column(&self, source: SourceIx, position: usize) -> Option<Series> {
-        let table = self.context.tables.get(source, self.plan.entity)?;
-        if let (Kind::Reference(_), true) = (self.field.field.kind, position == self.field.position) {
-            let clusters =
-                self.context.references.clusters(source, self.plan.entity, self.field.field.name)?;
-            let clusters = clusters.iter().map(|cluster| (*cluster != NO_CLUSTER).then_some(*cluster));
-            return Some(UInt32Chunked::from_iter_options("".into(), clusters).into());
+    /// What the first of the voices says that says anything, by cluster. Nobody is asked of a cluster that has a value
+    /// already: records of one cluster are far apart in memory.
+    fn first_said(
+        self,
+        columns: &[(SourceIx, Cells<'_>)],
+        voices: impl IntoIterator<Item = VoiceIx>,
+    ) -> Option<Series> {
+        let mut said: Option<Series> = None;
+        for voice in voices {
+            for source in &self.plan.voices[voice] {
+                let Some((_, cells)) = columns.iter().find(|(of, _)| of == source) else { continue };
+                let rows = self.roster.rows(voice, *source);
+                said = Some(match said {
+                    None => cells.gather(rows),
+                    Some(first) if first.null_count() == 0 => return Some(first),
+                    Some(first) => {
+                        let is_said = first.is_not_null();
+                        let open = rows.zip(is_said.iter()).map(|(row, said)| row.filter(|_| said != Some(true)));
+                        coalesce(&first, &is_said, &cells.gather(open))
+                    }
+                });
+            }
         }
-        let text = table.text_at(position);
-        if text.is_blank() {
-            return None;
-        }
-        let kind = self.field.field.kind;
-        if position != self.field.position || !has_few_values(kind) {
-            return Some(bridge::series(text, |text| !is_blank(text)));
-        }
-        let mut known: FxHashMap<&str, bool> = FxHashMap::default();
-        let says = |text| self.context.form(kind, source, text).is_ok();
-        Some(bridge::series(text, |text| *known.entry(text).or_insert_with(|| says(text))))
+        said
     }
 }
 
-fn gather(column: &Series, rows: &IdxCa) -> Series {
-    column.take(rows).expect("the rows of speakers are rows of their table")
-}
-
-/// The first value where there is one, else the second.
-fn coalesce(first: Series, second: &Series) -> Series {
-    if first.null_count() == 0 {
-        return first;
-    }
-    first.zip_with(&first.is_not_null(), second).expect("columns of one field have one type and length")
+/// The first value where it is said, else the second.
+fn coalesce(first: &Series, is_said: &BooleanChunked, second: &Series) -> Series {
+    first.zip_with(is_said, second).expect("columns of one field have one type and length")
 }
 
 /// Where `value` is known and the target says something else or nothing.

@@ -1,9 +1,7 @@
 //! Differences of one field: every target that lacks the value that it should have.
 
-use rayon::prelude::*;
-
 use super::canonical::Form;
-use super::columns::differing;
+use super::columns::FieldColumns;
 use super::context::{Context, EntityPlan, FieldPlan, Said};
 use super::decide::{Clash, Rule, Verdict, decide};
 use super::roster::Roster;
@@ -11,35 +9,44 @@ use super::two_way::Earlier;
 use crate::diff::{Conflict, Diff, DiffKind};
 use crate::matching::ClusterIx;
 
-/// The differences and conflicts of one field, by cluster.
-pub(super) fn compare(
-    context: &Context<'_>,
+/// What differs.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    /// By target of the plan, then by cluster and field.
+    pub diffs: Vec<Vec<Diff>>,
+    /// By cluster and field.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// The differences and conflicts of the clusters of a roster, in `fields`, which come in table order.
+pub(super) fn compare<'a>(
+    context: &'a Context<'_>,
     plan: &EntityPlan,
-    field: &FieldPlan,
-    earlier: &Earlier<'_>,
+    fields: &[(&FieldPlan, FieldColumns<'a>)],
+    earlier: &Earlier<'a>,
     roster: &Roster,
-) -> (Vec<Diff>, Vec<Conflict>) {
-    let found: Vec<(Vec<Diff>, Vec<Conflict>)> = differing(context, plan, field, roster)
-        .par_chunks(4096)
-        .map(|positions| {
-            let (mut diffs, mut conflicts) = (Vec::new(), Vec::new());
-            for position in positions {
-                let speaker = |voice| roster.speaker(&plan.voices, voice, *position);
-                let verdict = decide(context, plan, field, earlier, speaker);
-                let cluster = roster.clusters[*position];
-                let currents = context.currents(plan.entity, field, speaker);
-                let all = &currents;
-                diffs.extend(currents.iter().filter_map(|current| {
-                    let difference = Difference { context, plan, field, current, currents: all };
-                    difference.diff(cluster, &verdict)
-                }));
-                conflicts.extend(conflict_rows(context, plan, field, cluster, &verdict));
+) -> Differences {
+    let mut found = Differences { diffs: vec![Vec::new(); plan.targets.len()], conflicts: Vec::new() };
+    for (field, columns) in fields {
+        for position in columns.differing(plan, field, roster) {
+            let speaker = |voice| roster.speaker(&plan.voices, voice, position);
+            let verdict = decide(context, plan, field, earlier, speaker);
+            let cluster = roster.clusters[position];
+            let currents = context.currents(plan.entity, field, speaker);
+            for current in &currents {
+                let difference = Difference { context, plan, field, current, currents: &currents };
+                let target = plan.targets.iter().position(|target| *target == current.record.source);
+                if let (Some(diff), Some(target)) = (difference.diff(cluster, &verdict), target) {
+                    found.diffs[target].push(diff);
+                }
             }
-            (diffs, conflicts)
-        })
-        .collect();
-    let (diffs, conflicts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-    (diffs.into_iter().flatten().collect(), conflicts.into_iter().flatten().collect())
+            found.conflicts.extend(conflict_rows(context, plan, field, cluster, &verdict));
+        }
+    }
+    // Fields come in table order, so stable sorts keep it.
+    found.diffs.iter_mut().for_each(|of_target| of_target.sort_by_key(|diff| diff.cluster));
+    found.conflicts.sort_by_key(|conflict| conflict.cluster);
+    found
 }
 
 /// One target beside what it should say.

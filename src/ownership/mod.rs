@@ -8,8 +8,8 @@
 //! Nothing here decides which records belong together, and nothing is planned or written: a difference may still be one
 //! that a target refuses.
 
-mod bridge;
 mod canonical;
+mod cells;
 mod columns;
 mod compare;
 mod context;
@@ -29,13 +29,19 @@ pub use two_way::two_way_columns;
 
 use crate::diff::{Conflict, Diff};
 use crate::extract::Lookups;
-use crate::matching::Matching;
+use crate::matching::{ClusterIx, Matching};
 use crate::model::{Entity, Finding, Previous, Tables};
 use crate::normalize::Junk;
 use crate::pipeline::Pipeline;
-use context::{Context, EntityPlan};
+use columns::FieldColumns;
+use compare::{Differences, compare};
+use context::{Context, EntityPlan, FieldPlan};
 use roster::Roster;
 use two_way::Earlier;
+
+/// So many clusters are compared at once, field by field. What is gathered of them, and the places that it came from, stay
+/// in the processor's cache.
+const CLUSTERS_AT_ONCE: ClusterIx = 4096;
 
 /// What is different, and what was noticed on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,36 +70,38 @@ pub fn resolve(
     let (context, findings) = Context::new(pipeline, tables, matching, junk, lookups, previous);
     let mut resolution = Resolution { findings, ..Resolution::default() };
     for entity in Entity::ALL {
-        let (diffs, conflicts) = resolve_entity(&context, entity);
-        resolution.diffs.extend(diffs);
-        resolution.conflicts.extend(conflicts);
+        resolve_entity(&context, entity, &mut resolution);
     }
     resolution
 }
 
-fn resolve_entity(context: &Context<'_>, entity: Entity) -> (Vec<Diff>, Vec<Conflict>) {
+fn resolve_entity(context: &Context<'_>, entity: Entity, resolution: &mut Resolution) {
     let plan = EntityPlan::new(context.pipeline, entity);
     if plan.fields.is_empty() || !roster::is_shared(context.tables, entity) {
-        return Default::default();
-    }
-    let matching = context.matching.of(entity);
-    let roster = Roster::new(context.tables, matching, &plan.voices, &plan.targets);
-    if roster.len() == 0 {
-        return Default::default();
+        return;
     }
     let earlier = Earlier::new(context, &plan);
-    // Each field is gathered, compared and let go of, so that memory grows with the threads and not with the fields.
-    let found: Vec<(Vec<Diff>, Vec<Conflict>)> = plan
+    let fields: Vec<(&FieldPlan, FieldColumns<'_>)> = plan
         .fields
         .par_iter()
-        .with_max_len(1)
-        .map(|field| compare::compare(context, &plan, field, &earlier, &roster))
+        .filter_map(|field| Some((field, FieldColumns::new(context, &plan, field)?)))
         .collect();
-    let (diffs, conflicts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-    // Fields come in table order, so stable sorts keep it.
-    let mut diffs: Vec<Diff> = diffs.into_iter().flatten().collect();
-    diffs.par_sort_by_key(|diff| (diff.target.source, diff.cluster));
-    let mut conflicts: Vec<Conflict> = conflicts.into_iter().flatten().collect();
-    conflicts.sort_by_key(|conflict| conflict.cluster);
-    (diffs, conflicts)
+    let matching = context.matching.of(entity);
+    let count = ClusterIx::try_from(matching.clusters.len()).expect("fewer than 4 billion clusters");
+    let starts: Vec<ClusterIx> = (0..count).step_by(CLUSTERS_AT_ONCE as usize).collect();
+    let mut parts: Vec<Differences> = starts
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|start| {
+            let range = start..count.min(start + CLUSTERS_AT_ONCE);
+            let roster = Roster::new(context.tables, matching, &plan.voices, &plan.targets, range);
+            compare(context, &plan, &fields, &earlier, &roster)
+        })
+        .collect();
+    for target in 0..plan.targets.len() {
+        let of_target = |part: &Differences| part.diffs[target].len();
+        resolution.diffs.reserve(parts.iter().map(of_target).sum());
+        parts.iter_mut().for_each(|part| resolution.diffs.append(&mut std::mem::take(&mut part.diffs[target])));
+    }
+    resolution.conflicts.extend(parts.into_iter().flat_map(|part| part.conflicts));
 }

@@ -1,6 +1,7 @@
 //! Who speaks: for every cluster, the record that stands for each role or source.
 
-use polars::prelude::IdxCa;
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use super::policy::Voice;
@@ -40,7 +41,7 @@ pub(super) fn speakers(
     speakers
 }
 
-/// The clusters of one entity that have something to compare, with the speakers as columns.
+/// Clusters of one entity that have something to compare, with the speakers as columns.
 #[derive(Debug)]
 pub(super) struct Roster {
     /// The clusters, in order.
@@ -54,21 +55,21 @@ struct Column {
     rows: Vec<u32>,
     /// Empty when the voice is of one source.
     sources: Vec<SourceIx>,
-    /// The rows by source, null where the source does not speak.
-    gathers: Vec<(SourceIx, IdxCa)>,
 }
 
 impl Roster {
-    /// The clusters with a record of one of the `targets` and at least one more, and not in review.
+    /// Of the clusters in `range` those with a record of one of the `targets` and at least one more, and not in review.
     pub(super) fn new(
         tables: &Tables,
         matching: &EntityMatching,
         voices: &[Voice],
         targets: &[SourceIx],
+        range: Range<ClusterIx>,
     ) -> Self {
         let mut roster =
             Self { clusters: Vec::new(), columns: voices.iter().map(|_| Column::default()).collect() };
-        for (cluster, ix) in matching.clusters.iter().zip(0..) {
+        for ix in range {
+            let cluster = &matching.clusters[ix as usize];
             let members = matching.members(ix);
             if cluster.in_review
                 || members.len() < 2
@@ -84,9 +85,6 @@ impl Roster {
                     column.sources.push(speaker.map_or(voice[0], |speaker| speaker.source));
                 }
             }
-        }
-        for (column, voice) in roster.columns.iter_mut().zip(voices) {
-            column.gathers = voice.iter().map(|source| (*source, column.gather(*source))).collect();
         }
         roster
     }
@@ -104,17 +102,11 @@ impl Roster {
         (row != NO_ROW).then_some(RecordRef { source, row })
     }
 
-    /// The rows of `source` that speak for `voice`, as an index to gather by; null where none does.
-    pub(super) fn rows(&self, voice: VoiceIx, source: SourceIx) -> Option<&IdxCa> {
-        self.columns[voice].gathers.iter().find(|(of, _)| *of == source).map(|(_, rows)| rows)
-    }
-}
-
-impl Column {
-    fn gather(&self, source: SourceIx) -> IdxCa {
-        let speaks = |position: usize| self.sources.get(position).is_none_or(|of| *of == source);
-        let rows = self.rows.iter().enumerate();
-        rows.map(|(position, row)| (*row != NO_ROW && speaks(position)).then_some(*row)).collect()
+    /// The rows of `source` that speak for `voice`, by cluster; `None` where the source does not.
+    pub(super) fn rows(&self, voice: VoiceIx, source: SourceIx) -> impl Iterator<Item = Option<u32>> {
+        let Column { rows, sources } = &self.columns[voice];
+        let speaks = move |position: usize| sources.get(position).is_none_or(|of| *of == source);
+        rows.iter().enumerate().map(move |(position, row)| (*row != NO_ROW && speaks(position)).then_some(*row))
     }
 }
 
