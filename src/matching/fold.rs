@@ -111,10 +111,10 @@ impl Scope<'_> {
     fn found_hub_clusters(&mut self, rows: &[u32]) {
         let archived = self.input.tables.get(0, self.input.entity).map(|table| table.cells(column::ARCHIVED));
         let values = self.universe.read(0, rows);
-        for (row, values) in rows.iter().zip(&values) {
+        for (row, at) in rows.iter().zip(0..) {
             let founder = RecordRef { source: 0, row: *row };
             let is_archived = archived.and_then(|cells| cells.get(*row)) == Some("true");
-            let cluster = self.universe.found(founder, values, false, is_archived);
+            let cluster = self.universe.found(founder, &values, at, false, is_archived);
             self.result.outcomes.push((founder, outcome(State::Hub, cluster, Rule::None, None)));
         }
         if self.input.entity == Entity::Configuration {
@@ -189,19 +189,19 @@ impl Scope<'_> {
         let (ended, disagreements) = step.run(moved, &mut self.result.text);
 
         let mut clusters: Vec<Local> = Vec::with_capacity(records.len());
-        for ((record, values), ended) in records.iter().zip(&values).zip(&ended) {
+        for ((record, at), ended) in records.iter().zip(0..).zip(&ended) {
             let cluster = if let Some(cluster) = ended.joined {
                 if settings.matching[entity.index()]
                     .veto
                     .iter()
-                    .any(|key| self.universe.is_disjoint(values, cluster, *key))
+                    .any(|key| self.universe.is_disjoint(&values, at, cluster, *key))
                 {
                     self.result.cluster_disagrees.push((*record, cluster));
                 }
-                self.universe.join(cluster, *record, values);
+                self.universe.join(cluster, *record, &values, at);
                 cluster
             } else {
-                self.universe.found(*record, values, ended.state == State::Review, false)
+                self.universe.found(*record, &values, at, ended.state == State::Review, false)
             };
             clusters.push(cluster);
             let ended = Outcome {

@@ -17,9 +17,13 @@ pub enum Owner {
     Shared,
 }
 
+/// The same for texts that say something.
+fn said<T>(of: impl Fn(&str) -> T) -> impl Fn(&str) -> Option<T> {
+    move |text| (!text.trim().is_empty()).then(|| of(text))
+}
+
 /// The organization of every record of `table`: by id where the record gives one, else by name.
 pub(super) fn owners(table: &Records, tables: &Tables, keys: &Keys, pipeline: &Pipeline) -> Vec<Owner> {
-    let count = u32::try_from(table.len()).expect("a table has fewer than 4 billion rows");
     let Some(organizations) = tables.get(table.source, Entity::Organization) else {
         return vec![Owner::None; table.len()];
     };
@@ -33,17 +37,13 @@ pub(super) fn owners(table: &Records, tables: &Tables, keys: &Keys, pipeline: &P
         }
     }
     let folds = pipeline.names == Names::IgnoreCase;
-    let ids = table.cells(column::ORGANIZATION_ID);
-    let given_names = table.cells(column::ORGANIZATION);
-    (0..count)
-        .map(|row| {
-            if let Some(id) = ids.get(row) {
-                return by_id.get(id).map_or(Owner::None, |row| Owner::Row(*row));
-            }
-            let Some(name) = given_names.get(row) else { return Owner::None };
-            let key = name_key(name);
-            let found = if folds { by_name.get(fold_case(&key).as_str()) } else { by_name.get(key.as_ref()) };
-            found.copied().unwrap_or(Owner::None)
-        })
-        .collect()
+    let with_id = |id: &str| by_id.get(id).map_or(Owner::None, |row| Owner::Row(*row));
+    let with_name = |name: &str| {
+        let key = name_key(name);
+        let found = if folds { by_name.get(fold_case(&key).as_str()) } else { by_name.get(key.as_ref()) };
+        found.copied().unwrap_or(Owner::None)
+    };
+    let ids = table.text(column::ORGANIZATION_ID).map(said(with_id));
+    let names = table.text(column::ORGANIZATION).map(said(with_name));
+    ids.zip(names).map(|(id, name)| id.flatten().or(name.flatten()).unwrap_or(Owner::None)).collect()
 }

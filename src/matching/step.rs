@@ -60,10 +60,10 @@ pub(super) struct Step<'s, 'a> {
     entity: Entity,
     role: Role,
     settings: &'s Tiers,
-    records: &'s [RecordValues],
+    records: &'s RecordValues,
     decided: &'s [Decided],
     /// The tiers, then the identity keys that are no tier.
-    tiers: Vec<TierIndex>,
+    tiers: Vec<TierIndex<'s>>,
     ended: Vec<Option<Ended>>,
     /// By cluster: the records that joined it so far, and whether by decision or link.
     joined: Vec<SmallVec<[(u32, bool); 1]>>,
@@ -87,14 +87,15 @@ impl<'s, 'a> Step<'s, 'a> {
         entity: Entity,
         role: Role,
         settings: &'s Tiers,
-        records: &'s [RecordValues],
+        records: &'s RecordValues,
         decided: &'s [Decided],
     ) -> Self {
-        let mut tiers: Vec<TierIndex> =
-            settings.tiers.iter().map(|keys| TierIndex::new(keys, records, universe)).collect();
+        let count = u32::try_from(decided.len()).expect("fewer than 4 billion records");
+        let tier = |keys: &[Key]| TierIndex::new(keys, records, count, universe);
+        let mut tiers: Vec<TierIndex<'s>> = settings.tiers.iter().map(|keys| tier(keys)).collect();
         for key in identity_keys(entity) {
             if !tiers.iter().any(|tier| tier.is_only(*key)) {
-                tiers.push(TierIndex::new(&[*key], records, universe));
+                tiers.push(tier(&[*key]));
             }
         }
         Self {
@@ -105,7 +106,7 @@ impl<'s, 'a> Step<'s, 'a> {
             records,
             decided,
             tiers,
-            ended: records.iter().map(|_| None).collect(),
+            ended: decided.iter().map(|_| None).collect(),
             joined: vec![SmallVec::new(); universe.clusters.len()],
             contested: vec![false; universe.clusters.len()],
         }
@@ -191,10 +192,7 @@ impl<'s, 'a> Step<'s, 'a> {
 
     /// Whether a veto key is known on both sides and has nothing in common.
     fn is_vetoed(&self, record: u32, cluster: Local) -> bool {
-        self.settings
-            .veto
-            .iter()
-            .any(|key| self.universe.is_disjoint(&self.records[record as usize], cluster, *key))
+        self.settings.veto.iter().any(|key| self.universe.is_disjoint(self.records, record, cluster, *key))
     }
 
     /// The cluster that an identifying value reaches: the only one that holds it, or the only one of them that is
@@ -231,7 +229,7 @@ impl<'s, 'a> Step<'s, 'a> {
         let mut targets = Ids::new();
         if self.settings.address_before_person
             && self.tiers[tier].is_only(Key::Person)
-            && !self.records[record as usize][Key::Email.index()].is_empty()
+            && !self.records.of(record, Key::Email).is_empty()
         {
             return targets;
         }
@@ -354,7 +352,8 @@ impl<'s, 'a> Step<'s, 'a> {
     }
 
     fn smallest(&self, tier: usize, values: impl Iterator<Item = ValueId>) -> Option<(usize, ValueId)> {
-        values.min_by_key(|value| self.tiers[tier].texts(self.universe, *value)).map(|value| (tier, value))
+        let texts = |value: &ValueId| self.tiers[tier].texts(self.universe, *value);
+        values.min_by(|a, b| texts(a).cmp(&texts(b))).map(|value| (tier, value))
     }
 
     /// What becomes of a record that no tier decided.
@@ -436,12 +435,12 @@ impl<'s, 'a> Step<'s, 'a> {
     /// Whether a veto key (for contacts also the e-mail address) is known of both records and differs.
     fn are_told_apart(&self, left: u32, right: u32) -> bool {
         let email = (self.entity == Entity::Contact).then_some(Key::Email);
-        self.settings.veto.iter().copied().chain(email).any(|key| {
-            are_disjoint(
-                &self.records[left as usize][key.index()],
-                &self.records[right as usize][key.index()],
-            )
-        })
+        self.settings
+            .veto
+            .iter()
+            .copied()
+            .chain(email)
+            .any(|key| are_disjoint(self.records.of(left, key), self.records.of(right, key)))
     }
 
     fn rule(&self, tier: usize) -> Rule {

@@ -13,49 +13,68 @@ type Tuple = SmallVec<[ValueId; 4]>;
 ///
 /// A tier of one key uses the universe's own numbers and holders. A tier of several keys numbers the tuples of
 /// the step's records; tuples that no record of the step holds are never asked for.
-pub(super) struct TierIndex {
+pub(super) struct TierIndex<'s> {
     pub keys: Vec<Key>,
-    /// The tier values of each record of the step.
-    record_values: Vec<Ids>,
-    /// The records of the step that hold each tier value.
-    records: Vec<Ids>,
-    /// For several keys: the tuples, and the clusters that hold each.
+    values: &'s RecordValues,
+    /// The records of the step that hold each tier value, value by value.
+    records: Vec<u32>,
+    /// By tier value: where its records begin; the last is the end of all.
+    starts: Vec<u32>,
+    /// For several keys: the tuples of each record, all tuples, and the clusters that hold each.
+    record_tuples: Vec<Ids>,
     tuples: Vec<Tuple>,
     clusters: Vec<Ids>,
 }
 
-impl TierIndex {
-    /// Indexes the tier for the records of a step.
-    pub fn new(keys: &[Key], records: &[RecordValues], universe: &Universe<'_>) -> Self {
+impl<'s> TierIndex<'s> {
+    /// Indexes the tier for the `count` records of a step.
+    pub fn new(keys: &[Key], values: &'s RecordValues, count: u32, universe: &Universe<'_>) -> Self {
         let mut index = Self {
             keys: keys.to_vec(),
-            record_values: Vec::with_capacity(records.len()),
+            values,
             records: Vec::new(),
+            starts: Vec::new(),
+            record_tuples: Vec::new(),
             tuples: Vec::new(),
             clusters: Vec::new(),
         };
-        if let [key] = keys {
-            index.records.resize_with(universe.count(*key), Ids::new);
-            for values in records {
-                index.record_values.push(values[key.index()].clone());
+        let tier_values = match keys {
+            [key] => universe.count(*key),
+            _ => {
+                index.number_tuples(count, universe);
+                index.tuples.len()
             }
-        } else {
-            index.number_tuples(records, universe);
-        }
-        for (record, values) in index.record_values.iter().enumerate() {
-            let record = u32::try_from(record).expect("fewer than 4 billion records");
-            for value in values {
-                index.records[*value as usize].push(record);
-            }
-        }
+        };
+        index.list_records(count, tier_values);
         index
     }
 
-    fn number_tuples(&mut self, records: &[RecordValues], universe: &Universe<'_>) {
+    /// Lists the records by value, in one counting pass.
+    fn list_records(&mut self, count: u32, values: usize) {
+        let mut starts = vec![0; values + 1];
+        for value in (0..count).flat_map(|record| self.of(record)) {
+            starts[*value as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut records = vec![0; starts[values] as usize];
+        for record in 0..count {
+            for value in self.of(record) {
+                let at = &mut next[*value as usize];
+                records[*at as usize] = record;
+                *at += 1;
+            }
+        }
+        (self.starts, self.records) = (starts, records);
+    }
+
+    fn number_tuples(&mut self, count: u32, universe: &Universe<'_>) {
         let mut numbers: FxHashMap<Tuple, ValueId> = FxHashMap::default();
-        for values in records {
+        for record in 0..count {
             let mut ids = Ids::new();
-            for tuple in product(&self.keys, |key| &values[key.index()]) {
+            for tuple in product(&self.keys, |key| self.values.of(record, key)) {
                 let next = ValueId::try_from(self.tuples.len()).expect("fewer than 4 billion tuples");
                 let id = *numbers.entry(tuple.clone()).or_insert(next);
                 if id == next {
@@ -63,9 +82,8 @@ impl TierIndex {
                 }
                 ids.push(id);
             }
-            self.record_values.push(ids);
+            self.record_tuples.push(ids);
         }
-        self.records.resize_with(self.tuples.len(), Ids::new);
         self.clusters.resize_with(self.tuples.len(), Ids::new);
         for cluster in 0..universe.clusters.len() {
             let cluster = Local::try_from(cluster).expect("fewer than 4 billion clusters");
@@ -79,12 +97,16 @@ impl TierIndex {
 
     /// The tier values of a record.
     pub fn of(&self, record: u32) -> &[ValueId] {
-        &self.record_values[record as usize]
+        match self.keys[..] {
+            [key] => self.values.of(record, key),
+            _ => &self.record_tuples[record as usize],
+        }
     }
 
     /// The records of the step that hold `value`: S(t,v).
     pub fn records(&self, value: ValueId) -> &[u32] {
-        &self.records[value as usize]
+        let value = value as usize;
+        &self.records[self.starts[value] as usize..self.starts[value + 1] as usize]
     }
 
     /// All clusters that hold `value`, before a record's own exclusions.

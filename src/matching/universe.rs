@@ -23,8 +23,6 @@ pub(super) struct LocalCluster {
     /// Its hub row is archived.
     pub is_archived: bool,
     pub members: SmallVec<[RecordRef; 4]>,
-    /// The united values of all members, by key space.
-    values: [Ids; Key::ALL.len()],
 }
 
 /// The key on the cluster's side: a sign-in name is compared with e-mail addresses.
@@ -42,13 +40,35 @@ pub(super) struct Universe<'a> {
     /// Whether any record says under which id another system has it. A record's own id is only held by those that do.
     has_links: bool,
     pub clusters: Vec<LocalCluster>,
+    /// The united values of all members of every cluster, by key space; empty for keys that the entity does not have.
+    values: [Vec<Ids>; Key::ALL.len()],
     interned: [FxHashMap<&'a str, ValueId>; Key::ALL.len()],
     text: [Vec<&'a str>; Key::ALL.len()],
     holders: [Vec<Ids>; Key::ALL.len()],
 }
 
-/// The values of one record, by key, as numbers of the cluster-side key space.
-pub(super) type RecordValues = [Ids; Key::ALL.len()];
+/// The values of the records of a step, by key, as numbers of the cluster-side key space.
+#[derive(Debug, Default)]
+pub(super) struct RecordValues([Lists; Key::ALL.len()]);
+
+/// A list of values for every record, one after the other; empty when no record holds any.
+#[derive(Debug, Default)]
+struct Lists {
+    values: Vec<ValueId>,
+    /// Where the list of each record ends.
+    ends: Vec<u32>,
+}
+
+impl RecordValues {
+    /// The values of `key` that a record holds.
+    pub fn of(&self, record: u32, key: Key) -> &[ValueId] {
+        let Lists { values, ends } = &self.0[key.index()];
+        let record = record as usize;
+        let Some(end) = ends.get(record) else { return &[] };
+        let start = if record == 0 { 0 } else { ends[record - 1] };
+        &values[start as usize..*end as usize]
+    }
+}
 
 impl<'a> Universe<'a> {
     pub fn new(entity: Entity, keys: &'a Keys) -> Self {
@@ -57,39 +77,44 @@ impl<'a> Universe<'a> {
             keys,
             has_links: keys.stores_links(entity),
             clusters: Vec::new(),
+            values: Default::default(),
             interned: Default::default(),
             text: Default::default(),
             holders: Default::default(),
         }
     }
 
-    /// The values of the records in `rows`, interned.
-    ///
-    /// The rows of an organization are far apart in memory. All texts of a key are found before the first is looked up, so
-    /// that the processor waits for many of them at once: waiting for one after the other was a third of the fold.
-    pub fn read(&mut self, source: SourceIx, rows: &[u32]) -> Vec<RecordValues> {
+    /// The values of the records in `rows`, interned, key by key: the rows of an organization are far apart in memory, and
+    /// waiting for one after the other was a third of the fold.
+    pub fn read(&mut self, source: SourceIx, rows: &[u32]) -> RecordValues {
         let record_keys = self.keys.of(source, self.entity);
-        let mut values: Vec<RecordValues> = rows.iter().map(|_| RecordValues::default()).collect();
-        let mut texts: Vec<(usize, &'a str)> = Vec::with_capacity(rows.len());
+        let mut read = RecordValues::default();
+        let mut texts: Vec<&'a str> = Vec::with_capacity(rows.len());
         let keys = crate::normalize::keys_of(self.entity);
         for key in keys.iter().filter(|key| **key != Key::Link || self.has_links) {
-            let of_key = record_keys.of(*key);
             texts.clear();
-            for (at, row) in rows.iter().enumerate() {
-                texts.extend(of_key.get(*row).map(|text| (at, text)));
+            let ends = record_keys.of(*key).gather(rows, &mut texts);
+            if texts.is_empty() {
+                continue;
             }
             let space = cluster_side(*key).index();
-            for (at, text) in &texts {
-                let next = ValueId::try_from(self.text[space].len()).expect("fewer than 4 billion values");
-                let id = *self.interned[space].entry(text).or_insert(next);
-                if id == next {
-                    self.text[space].push(text);
-                    self.holders[space].push(Ids::new());
-                }
-                values[*at][key.index()].push(id);
+            let (interned, known) = (&mut self.interned[space], &mut self.text[space]);
+            if interned.is_empty() {
+                interned.reserve(texts.len());
+                known.reserve(texts.len());
             }
+            let number = |text: &&'a str| {
+                let next = ValueId::try_from(known.len()).expect("fewer than 4 billion values");
+                *interned.entry(*text).or_insert_with(|| {
+                    known.push(*text);
+                    next
+                })
+            };
+            let values = texts.iter().map(number).collect();
+            self.holders[space].resize_with(self.text[space].len(), Ids::new);
+            read.0[key.index()] = Lists { values, ends };
         }
-        values
+        read
     }
 
     /// The text of a value.
@@ -109,40 +134,39 @@ impl<'a> Universe<'a> {
 
     /// The values of a cluster.
     pub fn values(&self, cluster: Local, key: Key) -> &[ValueId] {
-        &self.clusters[cluster as usize].values[cluster_side(key).index()]
+        self.values[cluster_side(key).index()].get(cluster as usize).map_or(&[], |values| values.as_slice())
     }
 
-    /// Adds a cluster with its founder.
+    /// Adds a cluster with its founder, the record of the step that holds `values`.
     pub fn found(
         &mut self,
         founder: RecordRef,
         values: &RecordValues,
+        record: u32,
         in_review: bool,
         is_archived: bool,
     ) -> Local {
         let cluster = Local::try_from(self.clusters.len()).expect("fewer than 4 billion clusters");
-        self.clusters.push(LocalCluster {
-            founder,
-            in_review,
-            is_archived,
-            members: SmallVec::new(),
-            values: Default::default(),
-        });
-        self.join(cluster, founder, values);
+        self.clusters.push(LocalCluster { founder, in_review, is_archived, members: SmallVec::new() });
+        for key in crate::normalize::keys_of(self.entity) {
+            self.values[key.index()].push(Ids::new());
+        }
+        self.join(cluster, founder, values, record);
         cluster
     }
 
-    /// Adds a member to a cluster. A sign-in name is no value of the cluster: only addresses are.
-    pub fn join(&mut self, cluster: Local, member: RecordRef, values: &RecordValues) {
-        let entry = &mut self.clusters[cluster as usize];
-        entry.members.push(member);
+    /// Adds a member to a cluster, the record of the step that holds `values`. A sign-in name is no value of the cluster:
+    /// only addresses are.
+    pub fn join(&mut self, cluster: Local, member: RecordRef, values: &RecordValues, record: u32) {
+        self.clusters[cluster as usize].members.push(member);
         for key in crate::normalize::keys_of(self.entity) {
             if cluster_side(*key) != *key {
                 continue;
             }
-            for value in &values[key.index()] {
-                if !entry.values[key.index()].contains(value) {
-                    entry.values[key.index()].push(*value);
+            let united = &mut self.values[key.index()][cluster as usize];
+            for value in values.of(record, *key) {
+                if !united.contains(value) {
+                    united.push(*value);
                     self.holders[key.index()][*value as usize].push(cluster);
                 }
             }
@@ -150,8 +174,8 @@ impl<'a> Universe<'a> {
     }
 
     /// Whether both sides know `key` and have nothing in common.
-    pub fn is_disjoint(&self, values: &RecordValues, cluster: Local, key: Key) -> bool {
-        are_disjoint(&values[key.index()], self.values(cluster, key))
+    pub fn is_disjoint(&self, values: &RecordValues, record: u32, cluster: Local, key: Key) -> bool {
+        are_disjoint(values.of(record, key), self.values(cluster, key))
     }
 
     /// The first member of any of the clusters, which come in order, that [holds](Self::holder_of) `parts`.

@@ -99,6 +99,18 @@ impl<'a> Texts<'a> {
         (0..self.len()).map(move |row| self.get(row))
     }
 
+    /// What `of` makes of every cell that is not null. It is asked once per text where the column is coded.
+    pub fn map<T: Copy>(self, of: impl Fn(&'a str) -> T) -> impl Iterator<Item = Option<T>> {
+        let by_code: Vec<T> = match self {
+            Self::Plain(_) => Vec::new(),
+            Self::Coded { texts, .. } => texts.iter().flatten().map(&of).collect(),
+        };
+        (0..self.len()).map(move |row| match self {
+            Self::Plain(texts) => texts.is_valid(row).then(|| of(texts.value(row))),
+            Self::Coded { codes, .. } => codes.is_valid(row).then(|| by_code[codes.value(row) as usize]),
+        })
+    }
+
     /// The bytes of the texts that are held, recurring ones once.
     #[must_use]
     pub fn size(self) -> usize {

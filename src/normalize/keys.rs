@@ -1,6 +1,7 @@
 //! Keys and the sets of key values that records hold.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::model::{Entity, SourceIx};
 
@@ -121,12 +122,33 @@ impl KeyValues {
 
     /// The values of `row`, in the order in which they were added; none when the table lacks the key.
     pub fn get(&self, row: u32) -> impl Iterator<Item = &str> + Clone {
+        self.range(row).map(|ix| self.value(ix))
+    }
+
+    /// The values of many rows, appended to `values` one after the other, and where those of each row end.
+    ///
+    /// The rows may be far apart in memory. What says where the next thing is gets looked up for all of them before the
+    /// first is looked at, so that the processor waits for many places at once.
+    #[must_use]
+    pub fn gather<'a>(&'a self, rows: &[u32], values: &mut Vec<&'a str>) -> Vec<u32> {
+        let ranges: Vec<Range<usize>> = rows.iter().map(|row| self.range(*row)).collect();
+        let spans: Vec<Range<usize>> = ranges.iter().cloned().flatten().map(|ix| self.span(ix)).collect();
+        values.extend(spans.into_iter().map(|span| &self.text[span]));
+        let mut end = 0;
+        let ends = ranges.iter().map(|range| {
+            end += u32::try_from(range.len()).expect("no more values than bytes");
+            end
+        });
+        ends.collect()
+    }
+
+    /// The positions of the values of `row`.
+    fn range(&self, row: u32) -> Range<usize> {
         let row = row as usize;
-        let range = match (self.rows.get(row), self.rows.get(row + 1)) {
+        match (self.rows.get(row), self.rows.get(row + 1)) {
             (Some(start), Some(end)) => *start as usize..*end as usize,
             _ => 0..0,
-        };
-        range.map(|ix| self.value(ix))
+        }
     }
 
     /// Whether any row holds several values, of a key of which every row holds one.
@@ -142,8 +164,13 @@ impl KeyValues {
     }
 
     fn value(&self, ix: usize) -> &str {
+        &self.text[self.span(ix)]
+    }
+
+    /// The place of a value in `text`.
+    fn span(&self, ix: usize) -> Range<usize> {
         let start = if ix == 0 { 0 } else { self.ends[ix - 1] as usize };
-        &self.text[start..self.ends[ix] as usize]
+        start..self.ends[ix] as usize
     }
 }
 

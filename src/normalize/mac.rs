@@ -19,6 +19,11 @@ impl Mac {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// The address as a number.
+    pub(crate) fn number(self) -> u64 {
+        u64::from_str_radix(self.as_str(), 16).expect("an address is twelve hex digits")
+    }
+
     /// True for broadcast and multicast addresses: the lowest bit of the first octet is set.
     fn is_multicast(self) -> bool {
         matches!(self.0[1], b'1' | b'3' | b'5' | b'7' | b'9' | b'B' | b'D' | b'F')
@@ -76,12 +81,25 @@ impl fmt::Debug for Mac {
     }
 }
 
+/// What several addresses in one cell stand apart by, besides white space.
+const SEPARATORS: [char; 7] = [',', ';', '/', '|', '\t', '\n', '\r'];
+
+/// The address that a cell begins with, `None` when it begins with something else, or with one that is not usable.
+pub(crate) fn leading_mac(cell: &str, junk: &Junk) -> Option<Mac> {
+    let mac = Mac::parse_pairs(cell.as_bytes()).or_else(|| Mac::parse(cell.split(SEPARATORS).next()?))?;
+    judge(mac, junk).ok()
+}
+
 /// Calls `each` with every piece of a cell and the address it is, or why it is none.
 ///
 /// The cell is split at comma, semicolon, slash, bar, tab and line break, and at spaces where a piece is not one
 /// address.
 pub fn each_mac<'a>(cell: &'a str, junk: &Junk, mut each: impl FnMut(&'a str, Result<Mac, Dropped>)) {
-    for piece in cell.split([',', ';', '/', '|', '\t', '\n', '\r']) {
+    // Most cells are one address.
+    if let Some(mac) = Mac::parse_pairs(cell.as_bytes()) {
+        return each(cell, judge(mac, junk));
+    }
+    for piece in cell.split(SEPARATORS) {
         let piece = piece.trim();
         if piece.is_empty() {
             continue;
@@ -188,6 +206,17 @@ mod tests {
         );
         assert_eq!(keys("00155D0A0101 00155D0A0102"), ["00155D0A0101", "00155D0A0102"]);
         assert_eq!(keys("00155D0A0101, 00155D0A01"), ["00155D0A0101"]);
+    }
+
+    #[test]
+    fn a_cell_begins_with_an_address_or_not() {
+        let junk = Junk::new(&crate::pipeline::JunkAdditions::default());
+        let leading = |cell| leading_mac(cell, &junk).map(Mac::number);
+        assert_eq!(leading("00:1a:2B:3C:4D:5E"), Some(0x001a_2b3c_4d5e));
+        assert_eq!(leading(" 001A2B3C4D5E , 00-15-5D-0A-01-02"), Some(0x001a_2b3c_4d5e));
+        assert_eq!(leading("00:00:00:00:00:00, 001A2B3C4D5E"), None);
+        assert_eq!(leading("00155D0A0101 00155D0A0102"), None);
+        assert_eq!(leading(""), None);
     }
 
     #[test]

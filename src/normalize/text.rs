@@ -140,18 +140,36 @@ fn is_legal_suffix(word: &str) -> bool {
 /// Empty when nothing is left.
 #[must_use]
 pub fn similar_name_key(raw: &str) -> String {
-    let folded = fold_case(&name_key(raw)).replace('.', "");
-    let words: Vec<&str> =
-        folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let mut rest: Vec<&str> = words
-        .iter()
-        .copied()
-        .filter(|word| !LEGAL_SUFFIXES.contains(word) && !SITE_WORDS.contains(word))
-        .collect();
-    if rest.is_empty() {
-        rest = words;
+    let mut key = String::with_capacity(raw.len());
+    write_similar_name_key(raw, &mut key);
+    key
+}
+
+/// Writes the [`similar_name_key`] over `key`, for loops over many names.
+pub fn write_similar_name_key(raw: &str, key: &mut String) {
+    // Cleaning changes nothing that counts here in ASCII text, and its letters are folded below.
+    let folded = if raw.is_ascii() { Cow::Borrowed(raw) } else { Cow::Owned(fold_case(&name_key(raw))) };
+    key.clear();
+    push_words(&folded, key, true);
+    if key.is_empty() {
+        push_words(&folded, key, false);
     }
-    rest.concat()
+}
+
+/// Appends the words of a text, all of them, or only those that tell names apart.
+fn push_words(text: &str, key: &mut String, only_telling: bool) {
+    let mut start = key.len();
+    for c in text.chars().chain([' ']).filter(|c| *c != '.') {
+        if c.is_alphanumeric() {
+            key.push(c.to_ascii_lowercase());
+            continue;
+        }
+        let word = &key[start..];
+        if only_telling && (LEGAL_SUFFIXES.contains(&word) || SITE_WORDS.contains(&word)) {
+            key.truncate(start);
+        }
+        start = key.len();
+    }
 }
 
 #[cfg(test)]
@@ -210,5 +228,9 @@ mod tests {
             similar_name_key("Harbor Lane Dental Inc.")
         );
         assert_eq!(similar_name_key("The Site"), "thesite");
+        assert_eq!(similar_name_key(" Brindle &  Lowe\tL.L.P. "), "brindlelowe");
+        assert_eq!(similar_name_key("Caf\u{e9} NORD-WEST GmbH"), "caf\u{e9}nordwest");
+        assert_eq!(similar_name_key("Stra\u{df}e 7"), "strasse7");
+        assert_eq!(similar_name_key("-"), "");
     }
 }

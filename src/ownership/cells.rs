@@ -3,16 +3,22 @@
 use std::borrow::Cow;
 
 use arrow::array::{Array, UInt32Array};
-use polars::prelude::{NewChunkedArray, PlSmallStr, Series, StringChunked, UInt32Chunked};
+use polars::prelude::{
+    DataType, NewChunkedArray, PlSmallStr, Series, StringChunked, UInt32Chunked, UInt64Chunked,
+};
 use rustc_hash::FxHashMap;
 
 use super::canonical::{Form, is_blank};
 use super::context::Context;
 use crate::matching::{ClusterIx, NO_CLUSTER};
 use crate::model::{Kind, SourceIx, Texts};
+use crate::normalize::{Junk, Mac, leading_mac};
 
 /// The number of what says nothing.
 const NOTHING: u32 = u32::MAX;
+
+/// The number of a record whose MAC address only the exact comparison can tell.
+pub(super) const UNCLEAR: u64 = u64::MAX;
 
 /// What the records of one source say of one field. Of one field all columns are texts, or none is.
 #[derive(Debug)]
@@ -28,29 +34,67 @@ pub(super) enum Cells<'a> {
     },
     /// By row, the cluster that is referred to.
     References(&'a [ClusterIx]),
+    /// The MAC address that a record begins with, as a number, or [`UNCLEAR`].
+    Macs {
+        addresses: Texts<'a>,
+        /// An address may also be one of an interface.
+        interfaces: Texts<'a>,
+        junk: &'a Junk,
+    },
 }
 
 impl Cells<'_> {
+    /// The type of the columns that are gathered.
+    pub(super) const fn data_type(&self) -> DataType {
+        match self {
+            Self::Texts(_) => DataType::String,
+            Self::Numbers { .. } | Self::References(_) => DataType::UInt32,
+            Self::Macs { .. } => DataType::UInt64,
+        }
+    }
+
     /// What the records in `rows` say, null where there is none and for what says nothing.
     pub(super) fn gather(&self, rows: impl Iterator<Item = Option<u32>>) -> Series {
         match self {
             Self::Texts(texts) => {
-                let cell = |row: u32| texts.get(row as usize).filter(|text| !is_blank(text));
-                StringChunked::from_iter_options(PlSmallStr::EMPTY, rows.map(|row| row.and_then(cell))).into()
+                let texts = said(*texts, rows);
+                StringChunked::from_iter_options(PlSmallStr::EMPTY, texts.into_iter()).into()
             }
             Self::Numbers { codes, numbers } => numbered(rows, NOTHING, |row| {
                 if codes.is_valid(row) { numbers[codes.value(row) as usize] } else { NOTHING }
             }),
             Self::References(clusters) => numbered(rows, NO_CLUSTER, |row| clusters[row]),
+            Self::Macs { addresses, interfaces, junk } => {
+                let rows: Vec<Option<u32>> = rows.collect();
+                let number = |(cell, row): (Option<&str>, &Option<u32>)| match cell {
+                    Some(cell) => Some(leading_mac(cell, junk).map_or(UNCLEAR, Mac::number)),
+                    None => interfaces.get((*row)? as usize).map(|_| UNCLEAR),
+                };
+                let addresses = said(*addresses, rows.iter().copied());
+                let numbers = addresses.into_iter().zip(&rows).map(number);
+                UInt64Chunked::from_iter_options(PlSmallStr::EMPTY, numbers).into()
+            }
         }
     }
 }
 
-fn numbered(
-    rows: impl Iterator<Item = Option<u32>>,
-    nothing: u32,
-    number: impl Fn(usize) -> u32,
-) -> Series {
+/// The texts that say something. The places of all of them are found before the first is looked at: rows may be far apart
+/// in memory, and so the processor waits for many at once.
+fn said<'a>(texts: Texts<'a>, rows: impl Iterator<Item = Option<u32>>) -> Vec<Option<&'a str>> {
+    let mut said: Vec<Option<&str>> = match texts {
+        Texts::Plain(texts) => {
+            let text = |row: usize| texts.is_valid(row).then(|| texts.value(row));
+            rows.map(|row| text(row? as usize)).collect()
+        }
+        Texts::Coded { .. } => rows.map(|row| texts.get(row? as usize)).collect(),
+    };
+    for cell in &mut said {
+        *cell = cell.filter(|text| !is_blank(text));
+    }
+    said
+}
+
+fn numbered(rows: impl Iterator<Item = Option<u32>>, nothing: u32, number: impl Fn(usize) -> u32) -> Series {
     let said = rows.map(|row| row.map(|row| number(row as usize)).filter(|number| *number != nothing));
     UInt32Chunked::from_iter_options(PlSmallStr::EMPTY, said).into()
 }
@@ -82,4 +126,80 @@ pub(super) fn cells<'a>(
         texts => Cells::Texts(texts),
     };
     columns.into_iter().map(|(source, column)| (source, cells(source, column))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{LargeStringArray, UInt32Array};
+
+    use super::*;
+    use crate::pipeline::JunkAdditions;
+
+    fn gathered(array: &LargeStringArray, rows: &[Option<u32>]) -> Series {
+        Cells::Texts(Texts::Plain(array)).gather(rows.iter().copied())
+    }
+
+    #[test]
+    fn texts_are_gathered_without_nulls_and_blank_ones() {
+        let array = LargeStringArray::from(vec![
+            Some("short"),
+            None,
+            Some(" \t"),
+            Some("a text that is longer than a view holds"),
+            Some("\u{200b}"),
+            Some("Ünï"),
+        ]);
+        let series = gathered(&array, &[Some(5), Some(4), None, Some(3), Some(2), Some(1), Some(0), Some(5)]);
+        let text = series.str().expect("text");
+        assert_eq!(
+            text.iter().collect::<Vec<_>>(),
+            [
+                Some("Ünï"),
+                None,
+                None,
+                Some("a text that is longer than a view holds"),
+                None,
+                None,
+                Some("short"),
+                Some("Ünï")
+            ]
+        );
+        let slice = array.slice(3, 3);
+        assert_eq!(gathered(&slice, &[Some(2)]).str().expect("text").get(0), Some("Ünï"));
+        assert_eq!(gathered(&array, &[]).len(), 0);
+    }
+
+    #[test]
+    fn recurring_texts_are_gathered_by_number() {
+        let codes = UInt32Array::from(vec![Some(2), None, Some(1), Some(0)]);
+        let cells = Cells::Numbers { codes: &codes, numbers: vec![7, NOTHING, 9] };
+        let series = cells.gather([Some(3), Some(2), Some(1), Some(0), None].into_iter());
+        let numbers = series.u32().expect("numbers");
+        assert_eq!(numbers.iter().collect::<Vec<_>>(), [Some(7), None, None, Some(9), None]);
+        let cells = Cells::References(&[4, NO_CLUSTER]);
+        let series = cells.gather([Some(1), Some(0)].into_iter());
+        assert_eq!(series.u32().expect("numbers").iter().collect::<Vec<_>>(), [None, Some(4)]);
+    }
+
+    #[test]
+    fn an_address_is_clear_when_the_cell_begins_with_it() {
+        let junk = Junk::new(&JunkAdditions::default());
+        let addresses = LargeStringArray::from(vec![
+            Some("00-1A-2B-3C-4D-5E"),
+            Some("001a2b3c4d5e, 00:15:5D:0A:01:02"),
+            Some("00:00:00:00:00:00"),
+            None,
+            None,
+        ]);
+        let interfaces = LargeStringArray::from(vec![None, None, None, None, Some("eth0")]);
+        let cells = Cells::Macs {
+            addresses: Texts::Plain(&addresses),
+            interfaces: Texts::Plain(&interfaces),
+            junk: &junk,
+        };
+        let series = cells.gather((0..5).map(Some));
+        let numbers = series.u64().expect("numbers");
+        let mac = Some(0x001a_2b3c_4d5e);
+        assert_eq!(numbers.iter().collect::<Vec<_>>(), [mac, mac, Some(UNCLEAR), None, Some(UNCLEAR)]);
+    }
 }

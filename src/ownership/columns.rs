@@ -6,7 +6,7 @@
 
 use polars::prelude::{BooleanChunked, ChunkCompareEq, DataType, Series};
 
-use super::cells::{Cells, cells};
+use super::cells::{Cells, UNCLEAR, cells};
 use super::context::{Context, EntityPlan, FieldPlan, HUB_VOICE};
 use super::roster::{Roster, VoiceIx};
 use crate::model::{Kind, SourceIx, Texts, column, fields};
@@ -17,7 +17,7 @@ pub(super) struct FieldColumns<'a> {
     targets: Vec<VoiceIx>,
     /// Without those that are blank everywhere.
     columns: Vec<(SourceIx, Cells<'a>)>,
-    /// For a MAC address, the network interfaces: it may also come from there.
+    /// Of a MAC address that two systems keep, the network interfaces: it may also come from there.
     interfaces: Vec<(SourceIx, Cells<'a>)>,
     /// Whether whatever is in the columns is a value. Else some of it is junk, or holds nothing of its kind, and then the
     /// next owner speaks.
@@ -59,30 +59,43 @@ impl<'a> FieldColumns<'a> {
             .collect();
         sources.sort_unstable();
         sources.dedup();
+        let tables = || sources.iter().filter_map(|source| context.tables.get(*source, plan.entity));
         let texts = |position: usize| -> Vec<(SourceIx, Texts<'a>)> {
-            let of = |source: &SourceIx| Some((*source, context.tables.get(*source, plan.entity)?.text_at(position)));
-            sources.iter().filter_map(of).filter(|(_, texts)| !texts.is_blank()).collect()
+            let texts = tables().map(|table| (table.source, table.text_at(position)));
+            texts.filter(|(_, texts)| !texts.is_blank()).collect()
         };
+        let position = fields(plan.entity).iter().position(|field| field.name == column::INTERFACES);
         let kind = field.field.kind;
-        let columns: Vec<(SourceIx, Cells<'a>)> = match kind {
-            Kind::Reference(_) => sources
+        let mut interfaces = Vec::new();
+        let columns: Vec<(SourceIx, Cells<'a>)> = match (kind, position) {
+            (Kind::Reference(_), _) => sources
                 .iter()
                 .filter_map(|source| {
                     let clusters = context.references.clusters(*source, plan.entity, field.field.name)?;
                     Some((*source, Cells::References(clusters)))
                 })
                 .collect(),
+            (Kind::Mac, Some(position)) if field.two_way.is_empty() => tables()
+                .map(|table| {
+                    let (addresses, interfaces) = (table.text_at(field.position), table.text_at(position));
+                    (table.source, addresses, interfaces)
+                })
+                .filter(|(_, addresses, interfaces)| !(addresses.is_blank() && interfaces.is_blank()))
+                .map(|(source, addresses, interfaces)| {
+                    (source, Cells::Macs { addresses, interfaces, junk: context.junk })
+                })
+                .collect(),
+            (Kind::Mac, Some(position)) => {
+                interfaces = texts(position)
+                    .into_iter()
+                    .map(|(source, cells)| (source, Cells::Texts(cells)))
+                    .collect();
+                cells(context, kind, texts(field.position))
+            }
             _ => cells(context, kind, texts(field.position)),
         };
-        let interfaces = fields(plan.entity).iter().position(|field| field.name == column::INTERFACES);
-        let interfaces = interfaces.filter(|_| kind == Kind::Mac).map(texts).unwrap_or_default();
         let are_texts = columns.iter().any(|(_, cells)| matches!(cells, Cells::Texts(_)));
-        Some(Self {
-            targets,
-            columns,
-            interfaces: interfaces.into_iter().map(|(source, texts)| (source, Cells::Texts(texts))).collect(),
-            are_values: is_plain(kind) || !are_texts,
-        })
+        Some(Self { targets, columns, interfaces, are_values: is_plain(kind) || !are_texts })
     }
 
     /// The positions in the roster at which a target may need a value that it does not have, in order.
@@ -111,7 +124,11 @@ impl Gather<'_> {
     fn first_owner_differs(self, target: VoiceIx) -> Option<BooleanChunked> {
         let owners = self.field.owners.iter().map(|(_, voice)| *voice);
         let desired = self.first_said(&self.columns.columns, owners)?;
-        Some(lacks(&self.target(target), &desired))
+        let lacks = lacks(&self.target(target), &desired);
+        Some(match desired.u64() {
+            Ok(macs) => lacks | macs.equal_missing(UNCLEAR),
+            Err(_) => lacks,
+        })
     }
 
     /// Where any owner, or any of the targets, says something else than one of the targets.
@@ -138,10 +155,7 @@ impl Gather<'_> {
     /// What the target says, by cluster.
     fn target(self, voice: VoiceIx) -> Series {
         self.said(voice).unwrap_or_else(|| {
-            let of = match self.columns.columns.first() {
-                Some((_, Cells::Texts(_))) => DataType::String,
-                _ => DataType::UInt32,
-            };
+            let of = self.columns.columns.first().map_or(DataType::String, |(_, cells)| cells.data_type());
             Series::full_null("".into(), self.roster.len(), &of)
         })
     }
@@ -168,7 +182,8 @@ impl Gather<'_> {
                     Some(first) if first.null_count() == 0 => return Some(first),
                     Some(first) => {
                         let is_said = first.is_not_null();
-                        let open = rows.zip(is_said.iter()).map(|(row, said)| row.filter(|_| said != Some(true)));
+                        let open =
+                            rows.zip(is_said.iter()).map(|(row, said)| row.filter(|_| said != Some(true)));
                         coalesce(&first, &is_said, &cells.gather(open))
                     }
                 });

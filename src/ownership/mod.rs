@@ -101,7 +101,9 @@ fn resolve_entity(context: &Context<'_>, entity: Entity, resolution: &mut Resolu
     for target in 0..plan.targets.len() {
         let of_target = |part: &Differences| part.diffs[target].len();
         resolution.diffs.reserve(parts.iter().map(of_target).sum());
-        parts.iter_mut().for_each(|part| resolution.diffs.append(&mut std::mem::take(&mut part.diffs[target])));
+        parts
+            .iter_mut()
+            .for_each(|part| resolution.diffs.append(&mut std::mem::take(&mut part.diffs[target])));
     }
     resolution.conflicts.extend(parts.into_iter().flat_map(|part| part.conflicts));
 }

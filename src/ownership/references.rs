@@ -114,7 +114,7 @@ struct Resolver<'a> {
     to: Entity,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     fn column(&self) -> (Column, Vec<Finding>) {
         let count = self.table.len();
         let mut column = Column { clusters: vec![NO_CLUSTER; count], rows: vec![NO_ROW; count] };
@@ -206,13 +206,13 @@ impl<'a> Ids<'a> {
 }
 
 /// Rows by name inside an organization; `None` when several have the name.
-struct ByName {
-    rows: FxHashMap<ClusterIx, FxHashMap<String, Option<u32>>>,
+struct ByName<'a> {
+    rows: FxHashMap<(ClusterIx, Cow<'a, str>), Option<u32>>,
     folds: bool,
 }
 
-impl ByName {
-    fn new(resolver: &Resolver<'_>, table: &Records) -> Self {
+impl<'a> ByName<'a> {
+    fn new(resolver: &Resolver<'a>, table: &'a Records) -> Self {
         let folds = resolver.pipeline.names == Names::IgnoreCase;
         let mut by_name = Self { rows: FxHashMap::default(), folds };
         // Most sources refer by id; then no name is looked up.
@@ -224,20 +224,23 @@ impl ByName {
         for row in 0..rows(table) {
             let record = RecordRef { source: table.source, row };
             let Some(name) = display_name(resolver.tables, resolver.to, record) else { continue };
-            let key = by_name.key(&name);
-            let of_organization = by_name.rows.entry(resolver.organization(resolver.to, record)).or_default();
-            of_organization.entry(key).and_modify(|other| *other = None).or_insert(Some(row));
+            let key = match name {
+                Cow::Borrowed(name) => by_name.key(name),
+                Cow::Owned(name) => Cow::Owned(by_name.key(&name).into_owned()),
+            };
+            let organization = resolver.organization(resolver.to, record);
+            by_name.rows.entry((organization, key)).and_modify(|other| *other = None).or_insert(Some(row));
         }
         by_name
     }
 
-    fn get(&self, organization: ClusterIx, name: &str) -> Option<u32> {
-        *self.rows.get(&organization)?.get(&self.key(name))?
+    fn get(&self, organization: ClusterIx, name: &'a str) -> Option<u32> {
+        *self.rows.get(&(organization, self.key(name)))?
     }
 
-    fn key(&self, name: &str) -> String {
+    fn key<'n>(&self, name: &'n str) -> Cow<'n, str> {
         let key = name_key(name);
-        if self.folds { fold_case(&key) } else { key.into_owned() }
+        if self.folds { fold_case(&key).into() } else { key }
     }
 }
 

@@ -106,7 +106,9 @@ impl Roster {
     pub(super) fn rows(&self, voice: VoiceIx, source: SourceIx) -> impl Iterator<Item = Option<u32>> {
         let Column { rows, sources } = &self.columns[voice];
         let speaks = move |position: usize| sources.get(position).is_none_or(|of| *of == source);
-        rows.iter().enumerate().map(move |(position, row)| (*row != NO_ROW && speaks(position)).then_some(*row))
+        rows.iter()
+            .enumerate()
+            .map(move |(position, row)| (*row != NO_ROW && speaks(position)).then_some(*row))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Suggestions inside a scope: by name, by the first characters of a host name, by identifiers that lost zeros.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -8,8 +10,8 @@ use super::likeness::Likeness;
 use super::{MOST, Proposal, founder_id, is_subject, score};
 use crate::matching::entity::Estate;
 use crate::matching::outcome::{CandidateKind, ClusterIx, EntityMatching, NO_CLUSTER};
-use crate::model::{Entity, RecordRef, column};
-use crate::normalize::{Key, fold_case, name_key, similar_name_key};
+use crate::model::{Cells, Entity, RecordRef, SourceIx, column};
+use crate::normalize::{Key, fold_case, name_key, similar_name_key, write_similar_name_key};
 
 /// Pairs of names up to which a scope is compared in full; above it, only pairs that share a word.
 const FULL_PAIRS: usize = 200_000;
@@ -43,15 +45,52 @@ pub(super) fn propose(
             Some(range)
         })
         .collect();
+    let names = Names::new(estate, matching.entity);
     scopes
         .into_par_iter()
-        .flat_map_iter(|range| Scope { estate, matching, rejected, range }.propose())
+        .flat_map_iter(|range| Scope { estate, matching, names: &names, rejected, range }.propose())
         .collect()
+}
+
+/// The cells that names are made of, by source.
+struct Names<'a>(Vec<Vec<Cells<'a>>>);
+
+impl<'a> Names<'a> {
+    fn new(estate: Estate<'a>, entity: Entity) -> Self {
+        let parts: &[&str] = match entity {
+            Entity::Contact => &[column::FIRST_NAME, column::LAST_NAME],
+            _ => &[column::NAME],
+        };
+        let sources = SourceIx::try_from(estate.tables.sources()).expect("fewer than 65,536 sources");
+        let cells = |source| {
+            let table = estate.tables.get(source, entity);
+            table.into_iter().flat_map(|table| parts.iter().map(|part| table.cells(part))).collect()
+        };
+        Self((0..sources).map(cells).collect())
+    }
+
+    /// The name of a record as people read it, `None` when it has none.
+    fn get(&self, record: RecordRef) -> Option<Cow<'a, str>> {
+        let name = match self.0[usize::from(record.source)][..] {
+            [name] => name_key(name.get(record.row)?),
+            [first, last] => {
+                let part = |cells: Cells<'a>| cells.get(record.row).unwrap_or_default();
+                let whole = format!("{} {}", part(first), part(last));
+                match name_key(&whole) {
+                    Cow::Borrowed(_) => Cow::Owned(whole),
+                    Cow::Owned(key) => Cow::Owned(key),
+                }
+            }
+            _ => return None,
+        };
+        Some(name).filter(|name| !name.is_empty())
+    }
 }
 
 struct Scope<'a> {
     estate: Estate<'a>,
     matching: &'a EntityMatching,
+    names: &'a Names<'a>,
     rejected: &'a [(RecordRef, ClusterIx)],
     range: std::ops::Range<usize>,
 }
@@ -89,46 +128,40 @@ impl Scope<'_> {
         proposals
     }
 
-    /// The name of a record as people read it, `None` when it has none.
-    fn name(&self, record: RecordRef) -> Option<String> {
-        let value = |name| self.estate.tables.value(self.matching.entity, record, name);
-        let name = if self.matching.entity == Entity::Contact {
-            let first = value(column::FIRST_NAME).unwrap_or_default();
-            let last = value(column::LAST_NAME).unwrap_or_default();
-            format!("{first} {last}")
-        } else {
-            value(column::NAME)?.to_owned()
-        };
-        Some(name_key(&name).into_owned()).filter(|name| !name.is_empty())
-    }
-
     /// Whether `cluster` may be suggested to `subject`: it was there before the subject's source was folded in.
     fn is_earlier(&self, cluster: ClusterIx, subject: RecordRef) -> bool {
         self.matching.clusters[cluster as usize].founder.source < subject.source
     }
 
     fn by_name(&self, subjects: &[(ClusterIx, RecordRef)], proposals: &mut Vec<Proposal>) {
-        // Only names that somebody asks for are kept.
-        let names = subjects.iter().filter_map(|(_, subject)| self.name(*subject));
-        let asked: FxHashSet<String> = names.map(|name| similar_name_key(&name)).collect();
-        let mut held: Vec<(ClusterIx, String, String)> = self
-            .clusters()
-            .filter_map(|(cluster, founder)| {
-                let name = self.name(founder)?;
+        let named: Vec<(ClusterIx, RecordRef, Cow<'_, str>, String)> = subjects
+            .iter()
+            .filter_map(|(own, subject)| {
+                let name = self.names.get(*subject)?;
                 let key = similar_name_key(&name);
-                asked.contains(&key).then_some((cluster, name, key))
+                Some((*own, *subject, name, key))
             })
             .collect();
+        // Only names that somebody asks for are kept.
+        let asked: FxHashSet<&str> = named.iter().map(|(.., key)| key.as_str()).collect();
+        let mut key = String::new();
+        let mut held: Vec<(ClusterIx, Cow<'_, str>, &str)> = Vec::new();
+        for (cluster, founder) in self.clusters() {
+            let Some(name) = self.names.get(founder) else { continue };
+            write_similar_name_key(&name, &mut key);
+            if let Some(key) = asked.get(key.as_str()) {
+                held.push((cluster, name, *key));
+            }
+        }
         held.sort_by_key(|(cluster, ..)| founder_id(self.estate, self.matching, *cluster));
-        let mut alike: FxHashMap<String, Vec<(ClusterIx, String)>> = FxHashMap::default();
+        let mut alike: FxHashMap<&str, Vec<(ClusterIx, Cow<'_, str>)>> = FxHashMap::default();
         for (cluster, name, key) in held {
             alike.entry(key).or_default().push((cluster, name));
         }
-        for (own, subject) in subjects {
-            let Some(name) = self.name(*subject) else { continue };
-            let holders = alike.get(&similar_name_key(&name)).into_iter().flatten();
+        for (own, subject, name, key) in &named {
+            let holders = alike.get(key.as_str()).into_iter().flatten();
             let others = holders.filter(|(cluster, _)| cluster != own && self.is_earlier(*cluster, *subject));
-            let mut found: Vec<_> = others.map(|other| (how_alike(&name, &other.1), other)).collect();
+            let mut found: Vec<_> = others.map(|other| (how_alike(name, &other.1), other)).collect();
             if found.len() > MOST {
                 // Nothing but what a rule rejected ranks above an equal name, so the others are no candidates.
                 found.sort_by(|((one, _), _), ((two, _), _)| two.total_cmp(one));
@@ -164,11 +197,17 @@ impl Scope<'_> {
                 (&name[..end], name)
             })
         };
+        let long = |record: RecordRef| {
+            let start = prefix(record)?.0;
+            (start.len() >= NETBIOS_LENGTH && start.chars().count() == NETBIOS_LENGTH).then_some(start)
+        };
+        let asked: FxHashSet<&str> = subjects.iter().filter_map(|(_, subject)| long(*subject)).collect();
+        if asked.is_empty() {
+            return;
+        }
         let mut holders: FxHashMap<&str, Holders> = FxHashMap::default();
         for (cluster, founder) in self.clusters() {
-            if let Some((start, _)) =
-                prefix(founder).filter(|(start, _)| start.chars().count() == NETBIOS_LENGTH)
-            {
+            if let Some(start) = long(founder).filter(|start| asked.contains(start)) {
                 holders.entry(start).or_default().push(cluster);
             }
         }
@@ -200,9 +239,14 @@ impl Scope<'_> {
         let serials = |record: RecordRef| {
             self.estate.keys.of(record.source, Entity::Configuration).of(Key::Serial).get(record.row)
         };
+        let asked: FxHashSet<&str> =
+            subjects.iter().flat_map(|(_, subject)| serials(*subject)).filter_map(stripped).collect();
+        if asked.is_empty() {
+            return;
+        }
         let mut holders: FxHashMap<&str, Holders> = FxHashMap::default();
         for (cluster, founder) in self.clusters() {
-            for rest in serials(founder).filter_map(stripped) {
+            for rest in serials(founder).filter_map(stripped).filter(|rest| asked.contains(rest)) {
                 holders.entry(rest).or_default().push(cluster);
             }
         }
@@ -229,7 +273,9 @@ impl Scope<'_> {
     fn by_likeness(&self, subjects: &[(ClusterIx, RecordRef)], proposals: &mut Vec<Proposal>) {
         let names: Vec<(ClusterIx, Likeness)> = self
             .clusters()
-            .filter_map(|(cluster, founder)| Some((cluster, Likeness::new(fold_case(&self.name(founder)?)))))
+            .filter_map(|(cluster, founder)| {
+                Some((cluster, Likeness::new(fold_case(&self.names.get(founder)?))))
+            })
             .collect();
         let compares_all = subjects.len().saturating_mul(names.len()) <= FULL_PAIRS;
         let mut by_word: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
@@ -242,7 +288,7 @@ impl Scope<'_> {
             by_word.retain(|_, holders| holders.len() <= COMMON_WORD);
         }
         for (own, subject) in subjects {
-            let Some(name) = self.name(*subject).map(|name| Likeness::new(fold_case(&name))) else {
+            let Some(name) = self.names.get(*subject).map(|name| Likeness::new(fold_case(&name))) else {
                 continue;
             };
             let mut near: Vec<usize> = if compares_all {
