@@ -38,12 +38,11 @@ impl<'s> TierIndex<'s> {
             tuples: Vec::new(),
             clusters: Vec::new(),
         };
-        let tier_values = match keys {
-            [key] => universe.count(*key),
-            _ => {
-                index.number_tuples(count, universe);
-                index.tuples.len()
-            }
+        let tier_values = if let [key] = keys {
+            universe.count(*key)
+        } else {
+            index.number_tuples(count, universe);
+            index.tuples.len()
         };
         index.list_records(count, tier_values);
         index

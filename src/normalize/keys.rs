@@ -134,10 +134,9 @@ impl KeyValues {
         let ranges: Vec<Range<usize>> = rows.iter().map(|row| self.range(*row)).collect();
         let spans: Vec<Range<usize>> = ranges.iter().cloned().flatten().map(|ix| self.span(ix)).collect();
         values.extend(spans.into_iter().map(|span| &self.text[span]));
-        let mut end = 0;
-        let ends = ranges.iter().map(|range| {
-            end += u32::try_from(range.len()).expect("no more values than bytes");
-            end
+        let ends = ranges.iter().scan(0, |end, range| {
+            *end += range.len();
+            u32::try_from(*end).ok()
         });
         ends.collect()
     }

@@ -38,7 +38,7 @@ pub(super) enum Cells<'a> {
     Macs {
         addresses: Texts<'a>,
         /// An address may also be one of an interface.
-        interfaces: Texts<'a>,
+        interfaces: Option<Texts<'a>>,
         junk: &'a Junk,
     },
 }
@@ -68,7 +68,7 @@ impl Cells<'_> {
                 let rows: Vec<Option<u32>> = rows.collect();
                 let number = |(cell, row): (Option<&str>, &Option<u32>)| match cell {
                     Some(cell) => Some(leading_mac(cell, junk).map_or(UNCLEAR, Mac::number)),
-                    None => interfaces.get((*row)? as usize).map(|_| UNCLEAR),
+                    None => (*interfaces)?.get((*row)? as usize).map(|_| UNCLEAR),
                 };
                 let addresses = said(*addresses, rows.iter().copied());
                 let numbers = addresses.into_iter().zip(&rows).map(number);
@@ -80,7 +80,7 @@ impl Cells<'_> {
 
 /// The texts that say something. The places of all of them are found before the first is looked at: rows may be far apart
 /// in memory, and so the processor waits for many at once.
-fn said<'a>(texts: Texts<'a>, rows: impl Iterator<Item = Option<u32>>) -> Vec<Option<&'a str>> {
+fn said(texts: Texts<'_>, rows: impl Iterator<Item = Option<u32>>) -> Vec<Option<&str>> {
     let mut said: Vec<Option<&str>> = match texts {
         Texts::Plain(texts) => {
             let text = |row: usize| texts.is_valid(row).then(|| texts.value(row));
@@ -194,7 +194,7 @@ mod tests {
         let interfaces = LargeStringArray::from(vec![None, None, None, None, Some("eth0")]);
         let cells = Cells::Macs {
             addresses: Texts::Plain(&addresses),
-            interfaces: Texts::Plain(&interfaces),
+            interfaces: Some(Texts::Plain(&interfaces)),
             junk: &junk,
         };
         let series = cells.gather((0..5).map(Some));

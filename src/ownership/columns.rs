@@ -9,7 +9,7 @@ use polars::prelude::{BooleanChunked, ChunkCompareEq, DataType, Series};
 use super::cells::{Cells, UNCLEAR, cells};
 use super::context::{Context, EntityPlan, FieldPlan, HUB_VOICE};
 use super::roster::{Roster, VoiceIx};
-use crate::model::{Kind, SourceIx, Texts, column, fields};
+use crate::model::{Kind, Records, SourceIx, column};
 
 /// One field that can differ, with what every source says of it.
 #[derive(Debug)]
@@ -17,8 +17,6 @@ pub(super) struct FieldColumns<'a> {
     targets: Vec<VoiceIx>,
     /// Without those that are blank everywhere.
     columns: Vec<(SourceIx, Cells<'a>)>,
-    /// Of a MAC address that two systems keep, the network interfaces: it may also come from there.
-    interfaces: Vec<(SourceIx, Cells<'a>)>,
     /// Whether whatever is in the columns is a value. Else some of it is junk, or holds nothing of its kind, and then the
     /// next owner speaks.
     are_values: bool,
@@ -59,43 +57,18 @@ impl<'a> FieldColumns<'a> {
             .collect();
         sources.sort_unstable();
         sources.dedup();
-        let tables = || sources.iter().filter_map(|source| context.tables.get(*source, plan.entity));
-        let texts = |position: usize| -> Vec<(SourceIx, Texts<'a>)> {
-            let texts = tables().map(|table| (table.source, table.text_at(position)));
-            texts.filter(|(_, texts)| !texts.is_blank()).collect()
-        };
-        let position = fields(plan.entity).iter().position(|field| field.name == column::INTERFACES);
-        let kind = field.field.kind;
-        let mut interfaces = Vec::new();
-        let columns: Vec<(SourceIx, Cells<'a>)> = match (kind, position) {
-            (Kind::Reference(_), _) => sources
-                .iter()
-                .filter_map(|source| {
-                    let clusters = context.references.clusters(*source, plan.entity, field.field.name)?;
-                    Some((*source, Cells::References(clusters)))
-                })
-                .collect(),
-            (Kind::Mac, Some(position)) if field.two_way.is_empty() => tables()
-                .map(|table| {
-                    let (addresses, interfaces) = (table.text_at(field.position), table.text_at(position));
-                    (table.source, addresses, interfaces)
-                })
-                .filter(|(_, addresses, interfaces)| !(addresses.is_blank() && interfaces.is_blank()))
-                .map(|(source, addresses, interfaces)| {
-                    (source, Cells::Macs { addresses, interfaces, junk: context.junk })
-                })
-                .collect(),
-            (Kind::Mac, Some(position)) => {
-                interfaces = texts(position)
-                    .into_iter()
-                    .map(|(source, cells)| (source, Cells::Texts(cells)))
-                    .collect();
-                cells(context, kind, texts(field.position))
+        let tables: Vec<&Records> =
+            sources.iter().filter_map(|source| context.tables.get(*source, plan.entity)).collect();
+        let columns = match field.field.kind {
+            Kind::Reference(_) => references(context, field, &tables),
+            Kind::Mac => macs(context, field, &tables),
+            kind => {
+                let texts = tables.iter().map(|table| (table.source, table.text_at(field.position)));
+                cells(context, kind, texts.filter(|(_, texts)| !texts.is_blank()).collect())
             }
-            _ => cells(context, kind, texts(field.position)),
         };
         let are_texts = columns.iter().any(|(_, cells)| matches!(cells, Cells::Texts(_)));
-        Some(Self { targets, columns, interfaces, are_values: is_plain(kind) || !are_texts })
+        Some(Self { targets, columns, are_values: is_plain(field.field.kind) || !are_texts })
     }
 
     /// The positions in the roster at which a target may need a value that it does not have, in order.
@@ -108,6 +81,36 @@ impl<'a> FieldColumns<'a> {
         };
         mask.map(|mask| positions(&mask)).unwrap_or_default()
     }
+}
+
+/// The clusters that the records of each table refer to.
+fn references<'a>(
+    context: &'a Context<'_>,
+    field: &FieldPlan,
+    tables: &[&'a Records],
+) -> Vec<(SourceIx, Cells<'a>)> {
+    let clusters = |table: &&Records| {
+        let clusters = context.references.clusters(table.source, table.entity, field.field.name)?;
+        Some((table.source, Cells::References(clusters)))
+    };
+    tables.iter().filter_map(clusters).collect()
+}
+
+/// The MAC addresses of each table, which may also be those of interfaces.
+fn macs<'a>(
+    context: &'a Context<'_>,
+    field: &FieldPlan,
+    tables: &[&'a Records],
+) -> Vec<(SourceIx, Cells<'a>)> {
+    let mut columns = Vec::new();
+    for table in tables {
+        let addresses = table.text_at(field.position);
+        let interfaces = table.position(column::INTERFACES).map(|position| table.text_at(position));
+        if !addresses.is_blank() || interfaces.is_some_and(|interfaces| !interfaces.is_blank()) {
+            columns.push((table.source, Cells::Macs { addresses, interfaces, junk: context.junk }));
+        }
+    }
+    columns
 }
 
 /// One field of the clusters of a roster.
@@ -123,7 +126,7 @@ impl Gather<'_> {
     /// Where the first owner that has a value says something else than the target.
     fn first_owner_differs(self, target: VoiceIx) -> Option<BooleanChunked> {
         let owners = self.field.owners.iter().map(|(_, voice)| *voice);
-        let desired = self.first_said(&self.columns.columns, owners)?;
+        let desired = self.first_said(owners)?;
         let lacks = lacks(&self.target(target), &desired);
         Some(match desired.u64() {
             Ok(macs) => lacks | macs.equal_missing(UNCLEAR),
@@ -142,13 +145,13 @@ impl Gather<'_> {
         let mut masks = Vec::new();
         for target in targets {
             let own = self.target(*target);
-            masks.extend(
-                values.iter().filter(|(voice, _)| voice != target).map(|(_, value)| lacks(&own, value)),
-            );
+            let others = values.iter().filter(|(voice, _)| voice != target);
+            masks.extend(others.map(|(_, value)| match self.field.field.kind {
+                // Of the addresses of a record only one is known here, and each of them may have changed.
+                Kind::Mac => value.is_not_null(),
+                _ => lacks(&own, value),
+            }));
         }
-        let interfaces =
-            voices.iter().filter_map(|voice| self.first_said(&self.columns.interfaces, [*voice]));
-        masks.extend(interfaces.map(|cells| cells.is_not_null()));
         masks.into_iter().reduce(|mask, other| mask | other)
     }
 
@@ -162,16 +165,13 @@ impl Gather<'_> {
 
     /// What a voice says, by cluster; `None` when it says nothing anywhere.
     fn said(self, voice: VoiceIx) -> Option<Series> {
-        self.first_said(&self.columns.columns, [voice])
+        self.first_said([voice])
     }
 
     /// What the first of the voices says that says anything, by cluster. Nobody is asked of a cluster that has a value
     /// already: records of one cluster are far apart in memory.
-    fn first_said(
-        self,
-        columns: &[(SourceIx, Cells<'_>)],
-        voices: impl IntoIterator<Item = VoiceIx>,
-    ) -> Option<Series> {
+    fn first_said(self, voices: impl IntoIterator<Item = VoiceIx>) -> Option<Series> {
+        let columns = &self.columns.columns;
         let mut said: Option<Series> = None;
         for voice in voices {
             for source in &self.plan.voices[voice] {

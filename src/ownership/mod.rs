@@ -2,8 +2,8 @@
 //!
 //! A [`policy`] gives every field of every entity an ordered list of owners. Of every cluster one record speaks for each
 //! of them ([`roster`]); the first that has a value wins ([`decide`]), unless a two-way field changed on one side since
-//! the last run ([`two_way`]). [`columns`] finds by whole columns where anything can differ, so that values are brought
-//! into comparable form ([`canonical`]) only there.
+//! the last run ([`two_way`]). [`columns`] finds by columns ([`cells`]) where anything can differ, so that values are
+//! brought into comparable form ([`canonical`]) only there.
 //!
 //! Nothing here decides which records belong together, and nothing is planned or written: a difference may still be one
 //! that a target refuses.
@@ -101,9 +101,9 @@ fn resolve_entity(context: &Context<'_>, entity: Entity, resolution: &mut Resolu
     for target in 0..plan.targets.len() {
         let of_target = |part: &Differences| part.diffs[target].len();
         resolution.diffs.reserve(parts.iter().map(of_target).sum());
-        parts
-            .iter_mut()
-            .for_each(|part| resolution.diffs.append(&mut std::mem::take(&mut part.diffs[target])));
+        for part in &mut parts {
+            resolution.diffs.append(&mut std::mem::take(&mut part.diffs[target]));
+        }
     }
     resolution.conflicts.extend(parts.into_iter().flat_map(|part| part.conflicts));
 }

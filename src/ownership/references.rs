@@ -114,7 +114,7 @@ struct Resolver<'a> {
     to: Entity,
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     fn column(&self) -> (Column, Vec<Finding>) {
         let count = self.table.len();
         let mut column = Column { clusters: vec![NO_CLUSTER; count], rows: vec![NO_ROW; count] };
@@ -122,7 +122,7 @@ impl<'a> Resolver<'a> {
         let ids = self.table.cells(id_column(self.field.name));
         let names = self.table.cells(self.field.name);
         let Some(targets) = self.tables.get(self.table.source, self.to) else { return (column, findings) };
-        let by_id = Ids::new(targets);
+        let by_id = Ids::new(self, targets);
         let by_name = ByName::new(self, targets);
         for row in 0..rows(self.table) {
             let (id, name) = (ids.get(row), names.get(row));
@@ -196,8 +196,12 @@ impl<'a> Resolver<'a> {
 struct Ids<'a>(FxHashMap<&'a str, u32>);
 
 impl<'a> Ids<'a> {
-    fn new(table: &'a Records) -> Self {
-        Self((0..rows(table)).map(|row| (table.id(row), row)).collect())
+    fn new(resolver: &Resolver<'_>, table: &'a Records) -> Self {
+        let ids = resolver.table.cells(id_column(resolver.field.name));
+        // Many sources refer by name; then no id is looked up.
+        let is_asked = (0..rows(resolver.table)).any(|row| ids.get(row).is_some());
+        let rows = if is_asked { rows(table) } else { 0 };
+        Self((0..rows).map(|row| (table.id(row), row)).collect())
     }
 
     fn get(&self, id: &str) -> Option<u32> {
