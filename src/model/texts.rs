@@ -312,6 +312,21 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_recurs_is_asked_about_once() {
+        let asked = std::cell::Cell::new(0);
+        let length = |text: &str| {
+            asked.set(asked.get() + 1);
+            text.len()
+        };
+        let coded = built(&[Some("Dell"), None, Some("HP"), Some("Dell"), Some("Dell"), Some("HP")]);
+        let lengths: Vec<Option<usize>> = Texts::of(&coded).map(length).collect();
+        assert_eq!(lengths, [Some(4), None, Some(2), Some(4), Some(4), Some(2)]);
+        assert_eq!(asked.get(), 2);
+        let plain = built(&[Some("Dell"), None, Some("HP")]);
+        assert_eq!(Texts::of(&plain).map(length).collect::<Vec<_>>(), [Some(4), None, Some(2)]);
+    }
+
+    #[test]
     fn texts_that_differ_are_plain() {
         let cells = [Some("a"), None, Some("b"), Some("a")];
         let column = built(&cells);

@@ -245,3 +245,26 @@ impl Keys {
         self.by_source.iter().map(move |of_source| &of_source[entity.index()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_many_rows_are_those_of_each() {
+        let mut keys = KeyValues::new();
+        let rows: [&[&str]; 4] = [&["a"], &[], &["bb", "c"], &["d"]];
+        for row in rows {
+            row.iter().for_each(|value| keys.push(value));
+            keys.finish_row();
+        }
+        let mut values = Vec::new();
+        // The last is no row of the table.
+        assert_eq!(keys.gather(&[2, 0, 1, 3, 9], &mut values), [2, 3, 3, 4, 4]);
+        assert_eq!(values, ["bb", "c", "a", "d"]);
+        values.clear();
+        let none = KeyValues::default();
+        assert_eq!(none.gather(&[0, 1], &mut values), [0, 0]);
+        assert!(values.is_empty());
+    }
+}
