@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::answers::Stand;
 use super::merge::merged;
+use super::order::by_id;
 use super::sink::{FileRows, Repeats, quarantined};
 use super::superseded;
 use super::supplement::supplemented;
@@ -111,7 +112,7 @@ fn detailed(records: &Records, details: &Records) -> Records {
     files.extend(others.files.iter().cloned());
     let columns = one_after_the_other(entity, vec![whole.into_columns(), shifted(others, offset)]);
     let joined = Records::new(records.source, entity, files, columns);
-    let order = by_id(&joined);
+    let order = by_id(joined.ids());
     let mut whole = taken(&joined, order);
     (whole.rows_read, whole.quarantined) = (rows_read, bad);
     whole
@@ -211,15 +212,6 @@ fn shifted(records: Records, offset: u32) -> Vec<ArrayRef> {
     columns
 }
 
-/// The rows in the order of their ids; rows of one id in the order of files and lines.
-pub(super) fn by_id(records: &Records) -> Vec<u32> {
-    let ids = records.ids();
-    let mut order: Vec<u32> =
-        (0..u32::try_from(ids.len()).expect("a table has fewer than 4 billion rows")).collect();
-    order.par_sort_unstable_by(|a, b| (ids.value(*a as usize), a).cmp(&(ids.value(*b as usize), b)));
-    order
-}
-
 /// The records by id, and for the quarantine the rows whose id an earlier row has. Columns are let go as soon as they
 /// are sorted.
 fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<QuarantineRow>) {
@@ -230,7 +222,7 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
     let what = |row: u32| repeats.get(records.file_at(row)).copied().unwrap_or_default();
     let (mut order, mut repeated) = (Vec::with_capacity(records.len()), Vec::new());
     let (mut bad, mut merged) = (Vec::new(), Vec::new());
-    for rows in by_id(&records).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
+    for rows in by_id(records.ids()).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
         let mut latest: Option<(Stand, u32)> = None;
         // The last of every endpoint.
         let mut more: Vec<(Stand, u32)> = Vec::new();

@@ -293,6 +293,11 @@ impl Input {
         (self.member.is_none() && self.answer.is_none()).then_some(&self.path)
     }
 
+    /// Its size on disk in bytes; 0 for what is part of a file, and where it cannot be known.
+    pub fn size(&self) -> u64 {
+        self.path().and_then(|path| std::fs::metadata(path).ok()).map_or(0, |file| file.len())
+    }
+
     /// Where an answer stands among those of its source; `None` for anything else.
     pub fn stand(&self) -> Option<Stand> {
         self.answer.as_ref().map(Answer::stand)

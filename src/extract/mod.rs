@@ -39,6 +39,7 @@ mod merge;
 mod nested;
 mod node;
 mod object;
+mod order;
 mod parquet;
 mod parts;
 mod people;
@@ -56,6 +57,7 @@ mod values;
 mod widths;
 mod workbook;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -301,10 +303,13 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             Joins::read(source, &own)
         })
         .collect();
-    let read: Vec<(SourceIx, String, Outcome)> = inputs
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|(ix, input)| {
+    // Large files first: one that is begun last would be read while nothing else is left to do.
+    let mut waiting: Vec<(usize, (SourceIx, Input))> = inputs.into_iter().enumerate().collect();
+    waiting.sort_by_cached_key(|(_, (_, input))| Reverse(input.size()));
+    let mut read: Vec<(usize, (SourceIx, String, Outcome))> = waiting
+        .into_iter()
+        .par_bridge()
+        .map(|(at, (ix, input))| {
             let mut outcome =
                 file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)]);
             if let Ok((content, report)) = &mut outcome {
@@ -313,12 +318,13 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
                 }
                 tell(ExtractEvent::FileRead(report));
             }
-            (ix, input.shown, outcome)
+            (at, (ix, input.shown, outcome))
         })
         .collect();
+    read.sort_unstable_by_key(|(at, _)| *at);
 
     let mut whole = Collected::default();
-    for (ix, shown, outcome) in read {
+    for (_, (ix, shown, outcome)) in read {
         match outcome {
             Ok((content, report)) => whole.add(ix, content, report),
             Err(failure) => failures.push((ix, shown, failure)),

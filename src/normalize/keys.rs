@@ -255,7 +255,9 @@ mod tests {
         let mut keys = KeyValues::new();
         let rows: [&[&str]; 4] = [&["a"], &[], &["bb", "c"], &["d"]];
         for row in rows {
-            row.iter().for_each(|value| keys.push(value));
+            for value in row {
+                keys.push(value);
+            }
             keys.finish_row();
         }
         let mut values = Vec::new();
