@@ -23,7 +23,7 @@ use criterion::{
 use generator::{Clones, Format, Spec};
 use matchbook::extract::extract;
 use matchbook::matching::fold;
-use matchbook::normalize::{Junk, Keys, normalize};
+use matchbook::normalize::{Keys, normalize};
 use matchbook::ownership::resolve;
 use matchbook::pipeline::{self, Pipeline};
 use matchbook::plan::{PlanInput, plan};
@@ -118,8 +118,7 @@ fn read(group: &mut BenchmarkGroup<'_, WallTime>, size: u64, format: Format) {
         Format::Json => "extract-json",
     };
     group.bench_function(BenchmarkId::new(stage, size), |bencher| {
-        let junk = Junk::new(&estate.pipeline.junk);
-        bencher.iter(|| black_box(extract(&estate.pipeline, &junk, &|_| {})));
+        bencher.iter(|| black_box(extract(&estate.pipeline, &|_| {})));
     });
 }
 

@@ -252,7 +252,6 @@ pub enum ExtractEvent<'a> {
 /// The first source, in the pipeline's order, that cannot be read and is not optional.
 pub fn extract(
     pipeline: &Pipeline,
-    _junk: &Junk,
     tell: &(dyn Fn(ExtractEvent<'_>) + Sync),
 ) -> Result<Extracted, ExtractError> {
     let (extracted, errors) = read_all(pipeline, tell);

@@ -45,7 +45,7 @@ pub fn work(
     let junk = Junk::new(&pipeline.junk);
     let mut timings = Vec::new();
     let mut extracted = timed(reporter, &mut timings, Stage::Extract, || {
-        let extracted = extract::extract(pipeline, &junk, &|event| tell(pipeline, reporter, event))?;
+        let extracted = extract::extract(pipeline, &|event| tell(pipeline, reporter, event))?;
         let rows = extracted.tables.iter().map(|table| table.len() as u64).sum();
         Ok::<_, RunError>((extracted, rows))
     })?;

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use matchbook::extract::{self, ExtractError, Extracted};
 use matchbook::model::{Entity, Records, column};
-use matchbook::normalize::Junk;
 use matchbook::pipeline;
 use tempfile::TempDir;
 
@@ -62,7 +61,7 @@ impl Folder {
         let path = self.dir.path().join("test.toml");
         std::fs::write(&path, &self.pipeline).expect("a writable folder");
         let pipeline = pipeline::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
-        extract::extract(&pipeline, &Junk::new(&pipeline.junk), &|_| {})
+        extract::extract(&pipeline, &|_| {})
     }
 
     pub(crate) fn read(&self) -> Extracted {
