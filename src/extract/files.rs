@@ -28,6 +28,8 @@ pub(super) struct Input {
     /// The path as shown to people: relative to the pipeline's folder, with forward slashes.
     pub shown: String,
     path: PathBuf,
+    /// The bytes of the file, of a member those of its archive; 0 for an answer, which is one of many in a file.
+    pub size: u64,
     /// Set for a member of an archive.
     member: Option<Member>,
     /// Set for an answer in a snapshot.
@@ -188,11 +190,11 @@ impl Finder<'_> {
         let shown = shown(path, self.folder);
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
             for (name, member) in archive::members(path)? {
-                self.push(format!("{shown}/{name}"), path, Some(member), &name)?;
+                self.push(format!("{shown}/{name}"), path, about.len(), Some(member), &name)?;
             }
             return Ok(());
         }
-        self.push(shown, path, None, below)
+        self.push(shown, path, about.len(), None, below)
     }
 
     fn add_folder(&mut self, path: &Path, below: &str, depth: usize) -> Result<(), Failure> {
@@ -225,6 +227,7 @@ impl Finder<'_> {
                 format: Format::of(&shown),
                 shown,
                 path: answer.file.to_owned(),
+                size: 0,
                 member: None,
                 answer: Some(Answer::new(&answer, endpoint)?),
                 entity: self.spec.entity,
@@ -242,6 +245,7 @@ impl Finder<'_> {
         &mut self,
         shown: String,
         path: &Path,
+        size: u64,
         member: Option<Member>,
         below: &str,
     ) -> Result<(), Failure> {
@@ -249,6 +253,7 @@ impl Finder<'_> {
         let input = Input {
             shown,
             path: path.to_owned(),
+            size,
             member,
             answer: None,
             entity: self.spec.entity,
@@ -291,11 +296,6 @@ impl Input {
     /// The path on disk, for readers that need one; `None` for what is part of a file.
     pub fn path(&self) -> Option<&Path> {
         (self.member.is_none() && self.answer.is_none()).then_some(&self.path)
-    }
-
-    /// Its size on disk in bytes; 0 for what is part of a file, and where it cannot be known.
-    pub fn size(&self) -> u64 {
-        self.path().and_then(|path| std::fs::metadata(path).ok()).map_or(0, |file| file.len())
     }
 
     /// Where an answer stands among those of its source; `None` for anything else.

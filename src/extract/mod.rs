@@ -304,7 +304,7 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
         .collect();
     // Large files first: one that is begun last would be read while nothing else is left to do.
     let mut waiting: Vec<(usize, (SourceIx, Input))> = inputs.into_iter().enumerate().collect();
-    waiting.sort_by_cached_key(|(_, (_, input))| Reverse(input.size()));
+    waiting.sort_by_key(|(_, (_, input))| Reverse(input.size));
     let mut read: Vec<(usize, (SourceIx, String, Outcome))> = waiting
         .into_iter()
         .par_bridge()

@@ -17,7 +17,7 @@ pub enum Owner {
     Shared,
 }
 
-/// The same for texts that say something.
+/// Asks `of` about texts that say something; of others there is nothing.
 fn said<T>(of: impl Fn(&str) -> T) -> impl Fn(&str) -> Option<T> {
     move |text| (!text.trim().is_empty()).then(|| of(text))
 }
