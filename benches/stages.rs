@@ -122,6 +122,28 @@ fn read(group: &mut BenchmarkGroup<'_, WallTime>, size: u64, format: Format) {
     });
 }
 
+/// The same with the devices of the hub alone, which are nearly all there is, in one file: on one thread and on all.
+fn read_one_file(group: &mut BenchmarkGroup<'_, WallTime>, size: u64) {
+    let estate = LazyCell::new(|| {
+        let estate = Estate::new(size, Format::Csv);
+        for file in ["connectwise/configurations.csv", "datto_rmm/devices.csv"] {
+            let path = estate.folder.path().join(file);
+            let text = std::fs::read_to_string(&path).expect("the generator wrote it");
+            let headings = text.lines().next().expect("it has a heading row");
+            std::fs::write(&path, headings).expect("the temporary folder can be written");
+        }
+        estate
+    });
+    for threads in [1, rayon::current_num_threads()] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
+        let name = format!("extract-one-file-{threads}");
+        group.bench_function(BenchmarkId::new(name, size), |bencher| {
+            let pipeline = &estate.pipeline;
+            bencher.iter(|| pool.install(|| black_box(extract(pipeline, &|_| {}))));
+        });
+    }
+}
+
 fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("stages");
     group.sample_size(10);
@@ -129,6 +151,7 @@ fn bench(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(size));
         read(&mut group, size, Format::Csv);
         read(&mut group, size, Format::Json);
+        read_one_file(&mut group, size);
         let planned = LazyCell::new(|| Planned::new(size));
         group.bench_function(BenchmarkId::new("normalize", size), |bencher| {
             let (pipeline, work) = (&planned.estate.pipeline, &planned.work);

@@ -167,8 +167,8 @@ fn joined(source: SourceIx, entity: Entity, files: Vec<FileRows>) -> (Assembled,
     (Assembled { records, findings, quarantine }, repeats)
 }
 
-/// The columns of all. Those of single files are let go as soon as they are joined.
-fn one_after_the_other(entity: Entity, tables: Vec<Vec<ArrayRef>>) -> Vec<ArrayRef> {
+/// The columns of all. Those of single tables are let go as soon as they are joined.
+pub(super) fn one_after_the_other(entity: Entity, tables: Vec<Vec<ArrayRef>>) -> Vec<ArrayRef> {
     if tables.is_empty() {
         return RecordsBuilder::new(0, entity).build().into_columns();
     }

@@ -1,6 +1,6 @@
 //! CSV files as people make them, read row by row with line numbers: decoded, from the heading row on.
 //!
-//! Which row is the heading row is found in `heading_row`, what a row's cells mean in `rows`.
+//! Which row is the heading row is found in `heading_row`, what a row's cells mean in `rows`; `blocks` brings both together.
 
 use std::cell::Cell;
 use std::io::{self, Cursor, Read};
@@ -12,9 +12,7 @@ use super::encoding::{self, Decoding};
 use super::error::Failure;
 use super::files::Input;
 use super::heading_row::{self, Beginning, is_blank};
-use super::headings::Headings;
-use super::rows::{Plan, Refused};
-use super::sink::Sink;
+use super::rows::Refused;
 use crate::pipeline::Source;
 
 /// The most bytes of one row. A quote that is never closed would otherwise swallow the file.
@@ -73,7 +71,7 @@ pub(super) struct CsvRows<'r> {
     pub headings: Vec<String>,
     pub decoding: Decoding,
     /// False when a row that is not UTF-8 disproves the decoding.
-    is_sure: bool,
+    pub is_sure: bool,
     pub beginning: Beginning,
     /// The line of the heading row.
     pub heading_line: u64,
@@ -122,7 +120,7 @@ pub(super) fn count(input: &Input, source: &Source) -> Result<u64, Failure> {
 
 impl<'r> CsvRows<'r> {
     /// Finds the encoding, unless it is `known`, and the heading row, and reads that.
-    fn open(inner: &'r mut dyn Read, source: &Source, known: Option<Decoding>) -> Result<Self, Refused> {
+    pub fn open(inner: &'r mut dyn Read, source: &Source, known: Option<Decoding>) -> Result<Self, Refused> {
         let reading = &source.reading;
         let mut start = Vec::with_capacity(encoding::START);
         (&mut *inner).take(encoding::START as u64).read_to_end(&mut start)?;
@@ -270,31 +268,16 @@ impl<'r> CsvRows<'r> {
         Ok(())
     }
 
-    /// Gives all rows to `sink`. Returns which columns that are not understood hold something.
-    pub fn read_into(
-        mut self,
-        headings: &Headings,
-        source: &Source,
-        sink: &mut Sink<'_>,
-    ) -> Result<Vec<bool>, Refused> {
-        let mut plan = Plan::new(headings, source, self.beginning.separator, sink);
-        while self.next()? {
-            if self.is_unterminated() {
-                let line = self.line();
-                // The open cell holds the rows behind it as well, with their secrets.
-                let raw = if plan.has_secrets() { String::new() } else { plan.raw(&self.record) };
-                sink.reject(line, &self.unterminated(line), raw.trim_end_matches(['\u{1e}', '\n', '\r']));
-                break;
-            }
-            match plan.take(&self.record, self.line(), sink) {
-                Err(Refused::NotUtf8) if self.is_sure => {
-                    sink.reject(self.line(), "invalid_utf8: the row is not UTF-8", &plan.raw(&self.record));
-                }
-                other => other?,
-            }
+    /// Puts the next row into `record`. Gives its line, and why it is bad where a quote is never closed, after which there is no
+    /// other row; `None` at the end.
+    pub fn next_into(&mut self, record: &mut ByteRecord) -> Result<Option<(u64, Option<String>)>, Failure> {
+        if !self.next()? {
+            return Ok(None);
         }
-        plan.finish(sink);
-        Ok(plan.filled)
+        let line = self.line();
+        let fault = self.is_unterminated().then(|| self.unterminated(line));
+        std::mem::swap(&mut self.record, record);
+        Ok(Some((line, fault)))
     }
 }
 

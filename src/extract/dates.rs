@@ -113,6 +113,13 @@ impl DateColumn {
         self.month_first |= date.second > 12;
     }
 
+    /// Notes the dates of other rows.
+    pub fn add(&mut self, other: &Self) {
+        self.has_any |= other.has_any;
+        self.day_first |= other.day_first;
+        self.month_first |= other.month_first;
+    }
+
     pub fn is_named(&self) -> bool {
         !self.heading.is_empty()
     }

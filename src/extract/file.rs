@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::answers::Stand;
+use super::blocks;
 use super::csv;
 use super::directory;
 use super::document;
@@ -80,12 +81,13 @@ impl From<Rows> for Content {
     }
 }
 
-/// Reads a file of a source.
+/// Reads a file of a source; a CSV file in blocks of so many bytes, where they are given.
 pub(super) fn read(
     ix: SourceIx,
     source: &Source,
     input: &Input,
     joins: &Joins,
+    block: Option<u64>,
 ) -> Result<(Content, FileReport), Failure> {
     let mut report = FileReport::new(ix, input);
     if let Some(note) = passed_over(source.system, input) {
@@ -97,7 +99,7 @@ pub(super) fn read(
         return Ok((Content::default(), report));
     }
     let outcome = match input.format {
-        Format::Csv => read_csv(ix, source, input, &mut report),
+        Format::Csv => read_csv(ix, source, input, block, &mut report),
         Format::Workbook => match &input.sheet {
             Some(sheet) => workbook::read(ix, source, input, sheet, &mut report),
             None => Ok(Content::default()),
@@ -176,6 +178,7 @@ fn read_csv(
     ix: SourceIx,
     source: &Source,
     input: &Input,
+    block: Option<u64>,
     report: &mut FileReport,
 ) -> Result<Content, Failure> {
     let read = csv::read(input, source, |rows| {
@@ -207,9 +210,9 @@ fn read_csv(
             let message = format!("lines of the file are in two encodings, {}", decoding.name());
             sink.remark_file("", "mixed_encoding", "", &message);
         }
-        let filled = rows.read_into(&headings, source, &mut sink)?;
+        let (rows, filled) = blocks::read(rows, &headings, source, sink, block)?;
         report.headings(&headings, entity, &filled);
-        Ok(Rows::Records(entity, sink.build()).into())
+        Ok(Rows::Records(entity, rows).into())
     });
     match read {
         Err(failure) if heading_row::is_no_table(&failure) => unknown(source, input, report, failure),

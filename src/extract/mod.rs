@@ -11,6 +11,7 @@ mod archive;
 mod assemble;
 mod attributes;
 mod belonging;
+mod blocks;
 mod cells;
 mod children;
 mod csv;
@@ -66,6 +67,7 @@ use crate::model::{Entity, Finding, QuarantineRow, Records, SourceIx, Tables, co
 use crate::normalize::Junk;
 use crate::pipeline::Pipeline;
 use belonging::Home;
+use blocks::BLOCK;
 use error::Failure;
 use file::{Content, Rows};
 use files::{Format, Input};
@@ -302,15 +304,18 @@ fn read_all(pipeline: &Pipeline, tell: &(dyn Fn(ExtractEvent<'_>) + Sync)) -> (E
             Joins::read(source, &own)
         })
         .collect();
-    // Large files first: one that is begun last would be read while nothing else is left to do.
+    // Large files first: one that is begun last would be read while nothing else is left to do. So would one that is more than a
+    // thread's share of all of them, unless others help.
+    let share = inputs.iter().map(|(_, input)| input.size).sum::<u64>() / rayon::current_num_threads() as u64;
     let mut waiting: Vec<(usize, (SourceIx, Input))> = inputs.into_iter().enumerate().collect();
     waiting.sort_by_key(|(_, (_, input))| Reverse(input.size));
     let mut read: Vec<(usize, (SourceIx, String, Outcome))> = waiting
         .into_iter()
         .par_bridge()
         .map(|(at, (ix, input))| {
+            let block = (input.size > share.max(BLOCK)).then_some(BLOCK);
             let mut outcome =
-                file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)]);
+                file::read(ix, &pipeline.sources[usize::from(ix)], &input, &joins[usize::from(ix)], block);
             if let Ok((content, report)) = &mut outcome {
                 if let Some(stand) = input.stand() {
                     content.stands_at(stand);

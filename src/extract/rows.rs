@@ -242,6 +242,16 @@ impl<'h> Plan<'h> {
         Ok(())
     }
 
+    /// Adds what was seen in later rows of the same file.
+    pub fn add(&mut self, later: Self) {
+        self.rows += later.rows;
+        self.ragged += later.ragged;
+        self.filled.iter_mut().zip(later.filled).for_each(|(filled, later)| *filled |= later);
+        for (twins, later) in self.twins.iter_mut().zip(later.twins) {
+            twins.differ = twins.differ.or(later.differ);
+        }
+    }
+
     /// What is to be said of the whole file.
     pub fn finish(&self, sink: &mut Sink<'_>) {
         for twins in &self.twins {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use arrow::array::ArrayRef;
 use rustc_hash::FxHashMap;
 
 use super::answers::Stand;
+use super::assemble::one_after_the_other;
 use super::dates::{self, DateColumn};
 use super::identity::Identity;
 use super::nested::Nested;
@@ -32,6 +34,23 @@ pub(super) struct FileRows {
     pub repeats: Repeats,
     /// Which elements of another entity the rows stand in.
     pub nested: Nested,
+}
+
+/// What some rows of a file gave. Their dates of numbers only wait for those of all rows.
+pub(super) struct Part {
+    records: Records,
+    findings: Vec<Finding>,
+    quarantine: Vec<QuarantineRow>,
+    dates: Vec<DateColumn>,
+    blocks: Vec<BlockEnd>,
+}
+
+/// Where the rows of a block of a file end in a sink.
+struct BlockEnd {
+    /// Which block of the file it is.
+    number: usize,
+    /// So many records there are by then.
+    records: usize,
 }
 
 /// What a row is whose id an earlier row has.
@@ -81,6 +100,8 @@ pub(super) struct Sink<'a> {
     position_of_status: Option<usize>,
     /// What columns are where a row leaves them blank.
     defaults: Vec<(usize, &'a str)>,
+    /// The blocks of the file, where it is read in some.
+    blocks: Vec<BlockEnd>,
 }
 
 impl<'a> Sink<'a> {
@@ -109,6 +130,7 @@ impl<'a> Sink<'a> {
             position_of_type: builder.position(column::TYPE).filter(|_| is_configuration),
             position_of_status: builder.position(column::STATUS).filter(|_| is_configuration),
             defaults: Vec::new(),
+            blocks: Vec::new(),
             builder,
         }
     }
@@ -333,7 +355,37 @@ impl<'a> Sink<'a> {
         self.entity
     }
 
-    pub fn build(mut self) -> FileRows {
+    /// An empty one for other rows of the same file.
+    pub fn for_more(&self) -> Self {
+        let mut sink = Self::new(self.builder.source(), self.source, self.entity, self.file);
+        sink.defaults.clone_from(&self.defaults);
+        sink
+    }
+
+    /// Ends a block of the file.
+    pub fn end_block(&mut self, number: usize) {
+        let records = usize::try_from(self.builder.rows_read - self.builder.quarantined);
+        let records = records.expect("records are in memory");
+        self.blocks.push(BlockEnd { number, records });
+    }
+
+    /// What its rows gave, as a part of the file.
+    pub fn part(self) -> Part {
+        let Self { findings, quarantine, dates, blocks, .. } = self;
+        Part { records: self.builder.build(), findings, quarantine, dates, blocks }
+    }
+
+    /// What the file gave.
+    pub fn build(self) -> FileRows {
+        self.build_with(Vec::new())
+    }
+
+    /// What the file gave. Where there are parts, the rows are in these, in blocks, and this sink has what was noticed about
+    /// the whole file.
+    pub fn build_with(mut self, parts: Vec<Part>) -> FileRows {
+        for part in &parts {
+            self.dates.iter_mut().zip(&part.dates).for_each(|(dates, more)| dates.add(more));
+        }
         for position in 0..self.dates.len() {
             if self.dates[position].is_mixed() {
                 let name = fields(self.entity)[position].name;
@@ -341,7 +393,10 @@ impl<'a> Sink<'a> {
                 self.remark_file(name, "date_mixed", "", message);
             }
         }
-        let records = self.builder.build();
+        let mut records = self.builder.build();
+        if !parts.is_empty() {
+            records = in_blocks(records, parts, &mut self.findings, &mut self.quarantine);
+        }
         let (records, unread) = dates::settle(records, &self.dates, self.source.reading.dates);
         for it in unread {
             let message = match it.code {
@@ -365,6 +420,36 @@ impl<'a> Sink<'a> {
         let nested = Nested::default();
         FileRows { records, findings: self.findings, quarantine: self.quarantine, repeats, nested }
     }
+}
+
+/// The blocks of all parts as one file, which `whole` says what is to be said of.
+fn in_blocks(
+    whole: Records,
+    parts: Vec<Part>,
+    findings: &mut Vec<Finding>,
+    quarantine: &mut Vec<QuarantineRow>,
+) -> Records {
+    let (mut rows_read, mut quarantined) = (0, 0);
+    let mut blocks: Vec<(usize, Vec<ArrayRef>)> = Vec::new();
+    for part in parts {
+        rows_read += part.records.rows_read;
+        quarantined += part.records.quarantined;
+        findings.extend(part.findings);
+        quarantine.extend(part.quarantine);
+        let columns = part.records.into_columns();
+        let mut start = 0;
+        for BlockEnd { number, records: end } in part.blocks {
+            let rows = columns.iter().map(|column| column.slice(start, end - start)).collect();
+            blocks.push((number, rows));
+            start = end;
+        }
+    }
+    blocks.sort_unstable_by_key(|(number, _)| *number);
+    let tables = blocks.into_iter().map(|(_, rows)| rows).collect();
+    let columns = one_after_the_other(whole.entity, tables);
+    let mut records = Records::new(whole.source, whole.entity, whole.files, columns);
+    (records.rows_read, records.quarantined) = (rows_read, quarantined);
+    records
 }
 
 /// A quarantined row, cut to size.

@@ -254,6 +254,12 @@ impl RecordsBuilder {
         }
     }
 
+    /// The source whose records are built.
+    #[must_use]
+    pub const fn source(&self) -> SourceIx {
+        self.source
+    }
+
     /// The entity being built.
     #[must_use]
     pub const fn entity(&self) -> Entity {

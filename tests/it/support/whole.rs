@@ -71,14 +71,14 @@ pub struct Whole {
 impl Whole {
     /// Writes an estate of a few hundred devices in small organizations.
     pub fn generate() -> Self {
+        Self::of(400)
+    }
+
+    /// The same with so many devices.
+    pub fn of(configurations: u64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let spec = Spec {
-            configurations: 400,
-            organization_size: 25,
-            seed: 11,
-            has_giant: false,
-            clones: Clones::Tenth,
-        };
+        let spec =
+            Spec { configurations, organization_size: 25, seed: 11, has_giant: false, clones: Clones::Tenth };
         generator::write(folder.path(), &spec, Format::Csv).expect("the folder is writable");
         std::fs::write(folder.path().join("estate.toml"), PIPELINE).expect("the folder is writable");
         std::fs::write(folder.path().join("estate.decisions.csv"), DECISIONS)
