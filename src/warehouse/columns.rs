@@ -1,4 +1,4 @@
-//! Rows on their way into a table: builders in the declared types, handed over batch by batch.
+//! Rows on their way into a table: batches of columns in the declared types, made on all threads.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,11 +8,15 @@ use arrow::array::{
     StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{Field, Schema};
+use rayon::prelude::*;
 
 use super::load::{BATCH, Sink, Stopped};
 use super::schema::{Table, Type};
 
-/// The values of one column that are not handed over yet.
+/// More batches than this would only wait in memory.
+const MOST_BATCHES: usize = 4;
+
+/// The values of one column of a batch.
 enum Builder {
     Text(StringBuilder),
     Integer(Int64Builder),
@@ -47,20 +51,49 @@ impl Builder {
     }
 }
 
-/// Fills a table row by row. The values of a row come in the declared order of the columns; `run_id` is set by itself.
-pub(super) struct Rows<'s> {
+/// A table on its way into the warehouse.
+pub(super) struct Filling<'s> {
+    pub sink: &'s Sink,
+    pub table: &'static Table,
+    /// The value of the column `run_id`.
+    pub run_id: i64,
+}
+
+impl Filling<'_> {
+    /// Adds a row per item, in their order. Rows are made on all threads, a batch on each.
+    ///
+    /// # Errors
+    /// When DuckDB takes no more.
+    pub fn each<T: Sync>(&self, items: &[T], write: impl Fn(&mut Rows, &T) + Sync) -> Result<(), Stopped> {
+        let batch = |items: &[T]| {
+            let mut rows = Rows::new(self.table, self.run_id);
+            for item in items {
+                write(&mut rows, item);
+                rows.end();
+            }
+            rows.finish()
+        };
+        let at_once = rayon::current_num_threads().min(MOST_BATCHES);
+        for items in items.chunks(at_once * BATCH) {
+            let batches: Vec<RecordBatch> = items.par_chunks(BATCH).map(batch).collect();
+            batches.into_iter().try_for_each(|batch| self.sink.send(batch))?;
+        }
+        Ok(())
+    }
+}
+
+/// Builds rows of a table. The values of a row come in the declared order of the columns; `run_id` is set by itself.
+pub(super) struct Rows {
     table: &'static Table,
-    sink: &'s Sink,
     builders: Vec<Builder>,
     run_id: i64,
     at: usize,
-    waiting: usize,
 }
 
-impl<'s> Rows<'s> {
-    pub fn new(sink: &'s Sink, table: &'static Table, run_id: i64) -> Self {
+impl Rows {
+    fn new(table: &'static Table, run_id: i64) -> Self {
         let builders = table.columns.iter().map(|column| Builder::new(column.kind)).collect();
-        let mut rows = Self { table, sink, builders, run_id, at: 0, waiting: 0 };
+        let mut rows = Self { table, builders, run_id, at: 0 };
         rows.begin();
         rows
     }
@@ -154,44 +187,17 @@ impl<'s> Rows<'s> {
         self
     }
 
-    /// Ends the row.
-    ///
-    /// # Errors
-    /// When DuckDB takes no more.
-    pub fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self) {
         assert_eq!(self.at, self.builders.len(), "a row of {} has all columns", self.table.name);
-        self.waiting += 1;
-        if self.waiting == BATCH {
-            self.hand_over()?;
-        }
         self.begin();
-        Ok(())
     }
 
-    /// Hands the last rows over. Without it they are lost.
-    ///
-    /// # Errors
-    /// When DuckDB takes no more.
-    pub fn finish(mut self) -> Result<(), Stopped> {
-        self.hand_over()
-    }
-
-    fn hand_over(&mut self) -> Result<(), Stopped> {
-        let rows = std::mem::take(&mut self.waiting);
-        let columns: Vec<ArrayRef> = self
-            .builders
-            .iter_mut()
-            .map(|builder| {
-                let array = builder.as_builder().finish();
-                // The row that was begun after the last one has a `run_id` and nothing else.
-                array.slice(0, rows)
-            })
-            .collect();
-        if rows == 0 {
-            return Ok(());
-        }
-        let names = self.table.columns.iter().map(|column| column.name);
-        self.sink.send(batch(names, columns))
+    fn finish(mut self) -> RecordBatch {
+        // The row that was begun after the last one has a `run_id` and nothing else.
+        let rows = self.builders[0].as_builder().len() - 1;
+        let columns = self.builders.iter_mut().map(|builder| builder.as_builder().finish().slice(0, rows));
+        let columns = columns.collect();
+        batch(self.table.columns.iter().map(|column| column.name), columns)
     }
 }
 

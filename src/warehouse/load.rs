@@ -1,4 +1,4 @@
-//! Loading a table: batches are made on one thread while DuckDB's threads take, compress and write them.
+//! Loading a table: batches are made while DuckDB's threads take, compress and write those before.
 //!
 //! `INSERT ... SELECT` from a table function is the one way into a table that DuckDB runs on several threads inside one
 //! transaction; an appender is fed, and compresses, on a single one. Loading is most of a large run, and this halves it.

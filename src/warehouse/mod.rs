@@ -15,6 +15,7 @@ mod export;
 mod load;
 mod lock;
 mod names;
+mod order;
 mod outcomes;
 mod previous;
 mod prune;

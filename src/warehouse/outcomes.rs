@@ -1,14 +1,14 @@
 //! The tables of what the fold decided: `matches`, `candidates`, `clusters`, `decisions`.
 
-use super::columns::Rows;
+use super::columns::Filling;
 use super::load::Stopped;
 use super::names::Names;
-use super::records;
-use crate::matching::{Candidate, Cluster, ClusterIx, Rule};
+use super::order;
+use crate::matching::{Candidate, Rule};
 use crate::model::{Entity, Reason, RecordRef, SourceIx};
 
 /// Writes the outcome of every record, by entity, source and id.
-pub(super) fn write_matches(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
+pub(super) fn write_matches(filling: &Filling<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for (entity, source) in tables(names) {
         let Some(table) = names.tables.get(source, entity) else { continue };
         let matching = names.matching.of(entity);
@@ -16,13 +16,13 @@ pub(super) fn write_matches(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<()
         // The name of a tier is made once, not once per record.
         let tiers: Vec<Option<String>> =
             (0..=u8::MAX).zip(tiers).map(|(tier, _)| names.rule(entity, source, Rule::Tier(tier))).collect();
-        for row in records::order(table) {
-            let outcome = matching.outcome(RecordRef { source, row });
-            let organization = matching.organizations[usize::from(source)][row as usize];
+        filling.each(&order::by_id(table), |rows, row| {
+            let outcome = matching.outcome(RecordRef { source, row: *row });
+            let organization = matching.organizations[usize::from(source)][*row as usize];
             let matched = outcome.matched.map(|record| names.record(entity, record));
             rows.text(entity.name())
                 .text(names.source(source))
-                .text(table.id(row))
+                .text(table.id(*row))
                 .record(names.founder(Entity::Organization, organization))
                 .record(names.founder(entity, outcome.cluster))
                 .optional(names.hub_id(entity, outcome.cluster))
@@ -34,22 +34,22 @@ pub(super) fn write_matches(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<()
             rows.optional(matching.key_value(outcome))
                 .optional(matched.map(|(source, _)| source))
                 .optional(matched.map(|(_, id)| id))
-                .optional(outcome.reason.map(Reason::code))
-                .end()?;
-        }
+                .optional(outcome.reason.map(Reason::code));
+        })?;
     }
     Ok(())
 }
 
 /// Writes the candidates, by entity, source, id and rank.
-pub(super) fn write_candidates(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
+pub(super) fn write_candidates(filling: &Filling<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for entity in Entity::ALL {
-        let mut candidates: Vec<&Candidate> = names.matching.of(entity).candidates.iter().collect();
-        candidates.sort_by_cached_key(|candidate| {
-            let record = candidate.record;
-            (record.source, names.tables.id(entity, record), candidate.rank)
+        let candidates = &names.matching.of(entity).candidates;
+        let order = order::by_key(candidates.len(), |at| {
+            let Candidate { record, rank, .. } = candidates[at];
+            (record.source, names.tables.id(entity, record), rank)
         });
-        for candidate in candidates {
+        filling.each(&order, |rows, at| {
+            let candidate = &candidates[*at as usize];
             let (source, id) = names.record(entity, candidate.record);
             rows.text(entity.name())
                 .text(source)
@@ -59,9 +59,8 @@ pub(super) fn write_candidates(rows: &mut Rows<'_>, names: &Names<'_>) -> Result
                 .optional(names.hub_id(entity, candidate.cluster))
                 .text(candidate.kind.name())
                 .number(score(candidate.score))
-                .text(&candidate.reason)
-                .end()?;
-        }
+                .text(&candidate.reason);
+        })?;
     }
     Ok(())
 }
@@ -72,29 +71,29 @@ fn score(score: f32) -> f64 {
 }
 
 /// Writes the clusters, by entity, source and id of the founder.
-pub(super) fn write_clusters(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
+pub(super) fn write_clusters(filling: &Filling<'_>, names: &Names<'_>) -> Result<(), Stopped> {
     for entity in Entity::ALL {
-        let clusters = (0..).zip(&names.matching.of(entity).clusters);
-        let mut clusters: Vec<(ClusterIx, &Cluster)> = clusters.collect();
-        clusters.sort_by_cached_key(|(_, cluster)| {
-            (cluster.founder.source, names.tables.id(entity, cluster.founder))
+        let clusters = &names.matching.of(entity).clusters;
+        let order = order::by_key(clusters.len(), |ix| {
+            let founder = clusters[ix].founder;
+            (founder.source, names.tables.id(entity, founder))
         });
-        for (ix, cluster) in clusters {
+        filling.each(&order, |rows, ix| {
+            let cluster = &clusters[*ix as usize];
             rows.text(entity.name())
-                .record(names.founder(entity, ix))
+                .record(names.founder(entity, *ix))
                 .record(names.founder(Entity::Organization, cluster.organization))
-                .optional(names.hub_id(entity, ix))
+                .optional(names.hub_id(entity, *ix))
                 .truth(cluster.in_review)
-                .count(cluster.members.1 - cluster.members.0)
-                .end()?;
-        }
+                .count(cluster.members.1 - cluster.members.0);
+        })?;
     }
     Ok(())
 }
 
 /// Writes the decisions, in the order of their file.
-pub(super) fn write_decisions(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
-    for applied in &names.matching.decisions {
+pub(super) fn write_decisions(filling: &Filling<'_>, names: &Names<'_>) -> Result<(), Stopped> {
+    filling.each(&names.matching.decisions, |rows, applied| {
         let decision = &applied.decision;
         rows.count(decision.line)
             .text(decision.entity.name())
@@ -105,10 +104,8 @@ pub(super) fn write_decisions(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<
             .text(&decision.note)
             .text(&decision.by)
             .text(&decision.at)
-            .text(applied.outcome)
-            .end()?;
-    }
-    Ok(())
+            .text(applied.outcome);
+    })
 }
 
 /// Every entity of every source, by entity, then by source.

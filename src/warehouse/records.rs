@@ -8,6 +8,7 @@ use arrow::compute::take;
 use super::columns::{append_record, batch};
 use super::load::{BATCH, Sink, Stopped};
 use super::names::Names;
+use super::order;
 use super::schema;
 use super::text::typed;
 use super::ticket_links::TicketLinks;
@@ -32,7 +33,7 @@ pub(super) fn write(sink: &Sink, names: &Names<'_>, run_id: i64, entity: Entity)
         .filter(|name| !is_blank(name))
         .collect();
     for records in tables {
-        let order = order(records);
+        let order = order::by_id(records);
         let links = (entity == Entity::Ticket).then(|| TicketLinks::new(names, records));
         for rows in order.chunks(BATCH) {
             let picked = UInt32Array::from(rows.to_vec());
@@ -42,16 +43,6 @@ pub(super) fn write(sink: &Sink, names: &Names<'_>, run_id: i64, entity: Entity)
         }
     }
     Ok(())
-}
-
-/// The rows by record id.
-pub(super) fn order(records: &Records) -> Vec<u32> {
-    let count = u32::try_from(records.len()).expect("a table has fewer than 4 billion rows");
-    let mut order: Vec<u32> = (0..count).collect();
-    if !order.is_sorted_by_key(|row| records.id(*row)) {
-        order.sort_unstable_by_key(|row| records.id(*row));
-    }
-    order
 }
 
 /// Some rows of a table of records.

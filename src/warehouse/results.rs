@@ -1,22 +1,21 @@
 //! The tables of what the run concluded: `diffs`, `conflicts`, `plan_steps`, `plan_reasons`, `data_quality`,
 //! `quarantine`.
 
-use rayon::prelude::*;
-
-use super::columns::Rows;
+use super::columns::{Filling, Rows};
 use super::load::Stopped;
 use super::names::Names;
-use super::text::json;
+use super::order;
 use crate::diff::{Conflict, Diff};
 use crate::model::{Finding, QuarantineRow, RecordRef};
 use crate::plan::{Calls, Plan, Step, StepCall};
 
-pub(super) fn write_diffs(rows: &mut Rows<'_>, names: &Names<'_>, diffs: &[Diff]) -> Result<(), Stopped> {
-    let mut sorted: Vec<&Diff> = diffs.iter().collect();
-    sorted.sort_by_cached_key(|diff| {
+pub(super) fn write_diffs(filling: &Filling<'_>, names: &Names<'_>, diffs: &[Diff]) -> Result<(), Stopped> {
+    let order = order::by_key(diffs.len(), |at| {
+        let diff = &diffs[at];
         (diff.entity, names.founder(diff.entity, diff.cluster), diff.target.source, diff.field)
     });
-    for diff in sorted {
+    filling.each(&order, |rows, at| {
+        let diff = &diffs[*at as usize];
         let (target, target_id) = names.record(diff.entity, diff.target);
         let (supplied_by, supplied_id) = names.record(diff.entity, diff.supplied_by);
         rows.text(diff.entity.name())
@@ -30,22 +29,21 @@ pub(super) fn write_diffs(rows: &mut Rows<'_>, names: &Names<'_>, diffs: &[Diff]
             .text(supplied_by)
             .text(supplied_id)
             .text(diff.kind.name())
-            .text(&diff.rule)
-            .end()?;
-    }
-    Ok(())
+            .text(&diff.rule);
+    })
 }
 
 pub(super) fn write_conflicts(
-    rows: &mut Rows<'_>,
+    filling: &Filling<'_>,
     names: &Names<'_>,
     conflicts: &[Conflict],
 ) -> Result<(), Stopped> {
-    let mut sorted: Vec<&Conflict> = conflicts.iter().collect();
-    sorted.sort_by_cached_key(|conflict| {
+    let order = order::by_key(conflicts.len(), |at| {
+        let conflict = &conflicts[at];
         (conflict.entity, names.founder(conflict.entity, conflict.cluster), conflict.field, conflict.psa)
     });
-    for conflict in sorted {
+    filling.each(&order, |rows, at| {
+        let conflict = &conflicts[*at as usize];
         rows.text(conflict.entity.name())
             .record(names.founder(conflict.entity, conflict.cluster))
             .optional(names.organization(conflict.entity, conflict.cluster))
@@ -54,33 +52,21 @@ pub(super) fn write_conflicts(
             .text(names.source(conflict.psa))
             .text(&conflict.psa_value)
             .text(&conflict.winner)
-            .text(&conflict.why)
-            .end()?;
-    }
-    Ok(())
+            .text(&conflict.why);
+    })
 }
 
-/// Calls that are written at a time.
-const CALLS: usize = 4096;
-
 pub(super) fn write_steps(
-    rows: &mut Rows<'_>,
+    filling: &Filling<'_>,
     names: &Names<'_>,
     plan: &Plan,
     calls: &Calls<'_>,
 ) -> Result<(), Stopped> {
     // The plan is by wave, then by id, as the table is.
-    for steps in plan.steps.chunks(CALLS) {
-        let calls: Vec<StepCall> = steps.par_iter().map(|step| calls.of(step)).collect();
-        for (step, call) in steps.iter().zip(&calls) {
-            write_step(rows, names, step, call)?;
-        }
-    }
-    Ok(())
+    filling.each(&plan.steps, |rows, step| write_step(rows, names, step, &calls.of(step)))
 }
 
-fn write_step(rows: &mut Rows<'_>, names: &Names<'_>, step: &Step, call: &StepCall) -> Result<(), Stopped> {
-    let payload = (!call.payload.is_empty()).then(|| json(&call.payload));
+fn write_step(rows: &mut Rows, names: &Names<'_>, step: &Step, call: &StepCall) {
     let of_cluster =
         |(entity, cluster)| (names.founder(entity, cluster), names.organization(entity, cluster));
     let (cluster, organization) = step.cluster.map(of_cluster).unwrap_or_default();
@@ -98,49 +84,43 @@ fn write_step(rows: &mut Rows<'_>, names: &Names<'_>, step: &Step, call: &StepCa
         .text(step.status.name())
         .text(call.method)
         .text(&call.path)
-        .optional(payload.as_deref())
+        .text(&call.payload)
         .texts(call.depends_on.iter().map(|id| &**id))
         .count(step.wave)
-        .truth(step.pushed_on_by_hub)
-        .end()
+        .truth(step.pushed_on_by_hub);
 }
 
-pub(super) fn write_reasons(rows: &mut Rows<'_>, plan: &Plan) -> Result<(), Stopped> {
+pub(super) fn write_reasons(filling: &Filling<'_>, plan: &Plan) -> Result<(), Stopped> {
     // Steps by wave, then by id, as in their own table.
-    for reason in &plan.reasons {
+    filling.each(&plan.reasons, |rows, reason| {
         let step = &plan.steps[reason.step as usize];
-        rows.text(&step.id).text(reason.code).text(&reason.message).text(reason.remedy).end()?;
-    }
-    Ok(())
+        rows.text(&step.id).text(reason.code).text(&reason.message).text(reason.remedy);
+    })
 }
 
-pub(super) fn write_findings(rows: &mut Rows<'_>, findings: &[Finding]) -> Result<(), Stopped> {
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort();
-    for finding in sorted {
+pub(super) fn write_findings(filling: &Filling<'_>, findings: &[Finding]) -> Result<(), Stopped> {
+    let order = order::by_key(findings.len(), |at| &findings[at]);
+    filling.each(&order, |rows, at| {
+        let finding = &findings[*at as usize];
         rows.text(&finding.source)
             .text(finding.entity.name())
             .text(&finding.record_id)
             .text(finding.field)
             .text(finding.code)
             .text(&finding.raw_value)
-            .text(&finding.message)
-            .end()?;
-    }
-    Ok(())
+            .text(&finding.message);
+    })
 }
 
-pub(super) fn write_quarantine(rows: &mut Rows<'_>, quarantine: &[QuarantineRow]) -> Result<(), Stopped> {
-    let mut sorted: Vec<&QuarantineRow> = quarantine.iter().collect();
-    sorted.sort();
-    for row in sorted {
+pub(super) fn write_quarantine(filling: &Filling<'_>, quarantine: &[QuarantineRow]) -> Result<(), Stopped> {
+    let order = order::by_key(quarantine.len(), |at| &quarantine[at]);
+    filling.each(&order, |rows, at| {
+        let row = &quarantine[*at as usize];
         rows.text(&row.source)
             .text(row.entity.name())
             .text(&row.file)
             .count(row.line)
             .text(&row.reason)
-            .text(&row.raw)
-            .end()?;
-    }
-    Ok(())
+            .text(&row.raw);
+    })
 }

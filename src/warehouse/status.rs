@@ -1,27 +1,28 @@
 //! The tables of the run itself: `runs` and `source_status`.
 
 use super::RunRecord;
-use super::columns::Rows;
+use super::columns::Filling;
 use super::load::Stopped;
 use super::names::Names;
 use super::text::{json, time};
 use crate::model::{Records, State, column};
 
-pub(super) fn write_run(rows: &mut Rows<'_>, run: &RunRecord<'_>, finished_at: i64) -> Result<(), Stopped> {
-    rows.text(&run.pipeline.name)
-        .text(run.pipeline.method.name())
-        .time(Some(run.started_at.as_microsecond()))
-        .time(Some(finished_at))
-        .text(run.status.name())
-        .texts(run.held_by.iter().map(String::as_str))
-        .text(run.version)
-        .text(&json(run.settings))
-        .end()?;
-    Ok(())
+pub(super) fn write_run(filling: &Filling<'_>, run: &RunRecord<'_>, finished_at: i64) -> Result<(), Stopped> {
+    filling.each(&[run], |rows, run| {
+        rows.text(&run.pipeline.name)
+            .text(run.pipeline.method.name())
+            .time(Some(run.started_at.as_microsecond()))
+            .time(Some(finished_at))
+            .text(run.status.name())
+            .texts(run.held_by.iter().map(String::as_str))
+            .text(run.version)
+            .text(&json(run.settings));
+    })
 }
 
-pub(super) fn write_sources(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<(), Stopped> {
-    for table in names.tables.iter() {
+pub(super) fn write_sources(filling: &Filling<'_>, names: &Names<'_>) -> Result<(), Stopped> {
+    let tables: Vec<&Records> = names.tables.iter().collect();
+    filling.each(&tables, |rows, table| {
         let source = &names.pipeline.sources[usize::from(table.source)];
         let outcomes = &names.matching.of(table.entity).outcomes[usize::from(table.source)];
         let in_state = |state: State| outcomes.iter().filter(|outcome| outcome.state == state).count();
@@ -39,9 +40,8 @@ pub(super) fn write_sources(rows: &mut Rows<'_>, names: &Names<'_>) -> Result<()
         let mut files: Vec<&str> = table.files.iter().map(|file| file.path.as_str()).collect();
         files.sort_unstable();
         files.dedup();
-        rows.truth(source.sync.two_way).texts(files).time(newest(table)).end()?;
-    }
-    Ok(())
+        rows.truth(source.sync.two_way).texts(files).time(newest(table));
+    })
 }
 
 fn all_rows(table: &Records) -> impl Iterator<Item = u32> + use<> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
-use super::columns::Rows;
+use super::columns::Filling;
 use super::database::{self, Identity, New, Views, create, identify, is_there, open_to_read, open_to_write};
 use super::load::{Load, Stopped, load};
 use super::lock::Lock;
@@ -250,42 +250,38 @@ fn write(connection: &Connection, run: &RunRecord<'_>) -> duckdb::Result<i64> {
         loads.push(Load::new(entity.table(), move |sink| records::write(sink, names, run_id, entity)));
     }
     loads.extend([
-        rows("matches", run_id, |rows| outcomes::write_matches(rows, names)),
-        rows("candidates", run_id, |rows| outcomes::write_candidates(rows, names)),
-        rows("clusters", run_id, |rows| outcomes::write_clusters(rows, names)),
-        rows("decisions", run_id, |rows| outcomes::write_decisions(rows, names)),
-        rows("diffs", run_id, |rows| results::write_diffs(rows, names, run.diffs)),
-        rows("conflicts", run_id, |rows| results::write_conflicts(rows, names, run.conflicts)),
-        rows("plan_steps", run_id, |rows| {
+        filled("matches", run_id, |table| outcomes::write_matches(table, names)),
+        filled("candidates", run_id, |table| outcomes::write_candidates(table, names)),
+        filled("clusters", run_id, |table| outcomes::write_clusters(table, names)),
+        filled("decisions", run_id, |table| outcomes::write_decisions(table, names)),
+        filled("diffs", run_id, |table| results::write_diffs(table, names, run.diffs)),
+        filled("conflicts", run_id, |table| results::write_conflicts(table, names, run.conflicts)),
+        filled("plan_steps", run_id, |table| {
             let RunRecord { pipeline, tables, matching, diffs, lookups, plan, .. } = *run;
             let calls = Calls::new(plan, &PlanInput { pipeline, tables, matching, diffs, lookups });
-            results::write_steps(rows, names, plan, &calls)
+            results::write_steps(table, names, plan, &calls)
         }),
-        rows("plan_reasons", run_id, |rows| results::write_reasons(rows, run.plan)),
-        rows("data_quality", run_id, |rows| results::write_findings(rows, run.findings)),
-        rows("quarantine", run_id, |rows| results::write_quarantine(rows, run.quarantine)),
-        rows("source_status", run_id, |rows| status::write_sources(rows, names)),
+        filled("plan_reasons", run_id, |table| results::write_reasons(table, run.plan)),
+        filled("data_quality", run_id, |table| results::write_findings(table, run.findings)),
+        filled("quarantine", run_id, |table| results::write_quarantine(table, run.quarantine)),
+        filled("source_status", run_id, |table| status::write_sources(table, names)),
     ]);
     load(connection, loads)?;
     if run.status == RunStatus::Completed {
         remember_two_way(connection, run)?;
     }
     let finished_at = jiff::Timestamp::now().as_microsecond();
-    load(connection, vec![rows("runs", run_id, |rows| status::write_run(rows, run, finished_at))])?;
+    load(connection, vec![filled("runs", run_id, |table| status::write_run(table, run, finished_at))])?;
     Ok(run_id)
 }
 
-/// A table that `fill` writes row by row.
-fn rows<'a>(
+/// A table that `fill` fills row by row.
+fn filled<'a>(
     table: &'static str,
     run_id: i64,
-    fill: impl FnOnce(&mut Rows<'_>) -> Result<(), Stopped> + Send + 'a,
+    fill: impl FnOnce(&Filling<'_>) -> Result<(), Stopped> + Send + 'a,
 ) -> Load<'a> {
-    Load::new(table, move |sink| {
-        let mut rows = Rows::new(sink, schema::table(table), run_id);
-        fill(&mut rows)?;
-        rows.finish()
-    })
+    Load::new(table, move |sink| fill(&Filling { sink, table: schema::table(table), run_id }))
 }
 
 /// Keeps since when two-way sync is on, apart from the runs, so that pruning them does not lose it.
