@@ -124,6 +124,15 @@ pub(super) fn taken(records: &Records, rows: Vec<u32>) -> Records {
     Records::new(records.source, records.entity, records.files.clone(), columns)
 }
 
+/// The rows of a table in this order. Its columns are let go one by one.
+fn reordered(mut records: Records, order: Vec<u32>) -> Records {
+    let Records { source, entity, rows_read, quarantined, .. } = records;
+    let files = std::mem::take(&mut records.files);
+    let mut reordered = Records::new(source, entity, files, take_rows(records.into_columns(), order));
+    (reordered.rows_read, reordered.quarantined) = (rows_read, quarantined);
+    reordered
+}
+
 /// Some rows of columns, which are let go one by one.
 fn take_rows(columns: Vec<ArrayRef>, rows: Vec<u32>) -> Vec<ArrayRef> {
     let rows = UInt32Array::from(rows);
@@ -214,15 +223,20 @@ fn shifted(records: Records, offset: u32) -> Vec<ArrayRef> {
 
 /// The records by id, and for the quarantine the rows whose id an earlier row has. Columns are let go as soon as they
 /// are sorted.
-fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<QuarantineRow>) {
+fn sorted(records: Records, repeats: &[Repeats]) -> (Records, Vec<QuarantineRow>) {
     let ids = records.ids();
     if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
         return (records, Vec::new());
     }
+    let by_id = by_id(ids);
+    let is_repeated = |pair: &[u32]| ids.value(pair[0] as usize) == ids.value(pair[1] as usize);
+    if !by_id.par_windows(2).any(is_repeated) {
+        return (reordered(records, by_id), Vec::new());
+    }
     let what = |row: u32| repeats.get(records.file_at(row)).copied().unwrap_or_default();
     let (mut order, mut repeated) = (Vec::with_capacity(records.len()), Vec::new());
     let (mut bad, mut merged) = (Vec::new(), Vec::new());
-    for rows in by_id(records.ids()).chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
+    for rows in by_id.chunk_by(|a, b| ids.value(*a as usize) == ids.value(*b as usize)) {
         let mut latest: Option<(Stand, u32)> = None;
         // The last of every endpoint.
         let mut more: Vec<(Stand, u32)> = Vec::new();
@@ -266,11 +280,9 @@ fn sorted(mut records: Records, repeats: &[Repeats]) -> (Records, Vec<Quarantine
         })
         .collect();
     let adding = (!merged.is_empty()).then(|| taken(&records, merged));
-    let (source, entity, rows_read) = (records.source, records.entity, records.rows_read - more);
+    let rows_read = records.rows_read - more;
     let bad = records.quarantined + quarantine.len() as u64;
-    let files = std::mem::take(&mut records.files);
-    let columns = take_rows(records.into_columns(), order);
-    let mut sorted = Records::new(source, entity, files, columns);
+    let mut sorted = reordered(records, order);
     if let Some(adding) = adding {
         sorted = supplemented(&sorted, &adding);
     }

@@ -111,12 +111,15 @@ impl<'a> Texts<'a> {
         })
     }
 
-    /// The bytes of the texts that are held, recurring ones once.
+    /// The bytes of the longest text that is held; 0 where there is none.
+    ///
+    /// # Panics
+    /// If a text is larger than memory.
     #[must_use]
-    pub fn size(self) -> usize {
-        match self {
-            Self::Plain(texts) | Self::Coded { texts, .. } => texts.value_data().len(),
-        }
+    pub fn longest(self) -> usize {
+        let (Self::Plain(texts) | Self::Coded { texts, .. }) = self;
+        let longest = texts.value_offsets().windows(2).map(|ends| ends[1] - ends[0]).max();
+        usize::try_from(longest.unwrap_or_default()).expect("texts are in memory")
     }
 }
 
@@ -307,7 +310,7 @@ mod tests {
         assert!(is_coded(&column));
         let texts = Texts::of(&column);
         assert_eq!(texts.iter().collect::<Vec<_>>(), cells);
-        assert_eq!((texts.len(), texts.null_count(), texts.size()), (7, 2, "DellHP".len()));
+        assert_eq!((texts.len(), texts.null_count(), texts.longest()), (7, 2, "Dell".len()));
         assert!(!texts.is_blank());
     }
 

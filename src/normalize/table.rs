@@ -44,8 +44,9 @@ pub fn normalize(tables: &Tables, pipeline: &Pipeline, junk: &Junk) -> (Keys, Ve
         .flat_map(|table| keys_of(table.entity).iter().map(move |key| (table, *key)))
         .filter(|(table, key)| is_asked(table.entity, *key, pipeline))
         .collect();
+    // One job may be as large as all others together, so none is bound to another.
     let done: Vec<(KeyValues, Vec<Finding>)> =
-        jobs.par_iter().map(|(table, key)| key_column(table, *key, pipeline, junk)).collect();
+        jobs.par_iter().with_max_len(1).map(|(table, key)| key_column(table, *key, pipeline, junk)).collect();
     let mut keys = Keys::new(tables.sources());
     let mut findings = Vec::new();
     for ((table, key), (values, found)) in jobs.into_iter().zip(done) {

@@ -18,6 +18,9 @@ use super::waves::Dependencies;
 use super::{Action, Origin, Step, StepReason, StepStatus, vendor};
 use crate::model::RecordRef;
 
+/// Shares of drafts that are written at a time, by thread: so many that no thread waits long for the last one.
+const SHARES: usize = 8;
+
 /// A step with what is still to be sorted out.
 struct Written {
     step: Step,
@@ -53,7 +56,7 @@ impl<'c, 'a> Assembly<'c, 'a> {
         self.steps.reserve(drafts.iter().map(Vec::len).sum());
         let mut shares = drafts.into_iter();
         loop {
-            let some: Vec<Vec<Draft>> = shares.by_ref().take(2 * rayon::current_num_threads()).collect();
+            let some: Vec<Vec<Draft>> = shares.by_ref().take(SHARES * rayon::current_num_threads()).collect();
             if some.is_empty() {
                 break;
             }

@@ -38,9 +38,13 @@ enum Likeness<'a> {
 
 impl<'a> Known<'a> {
     pub(super) fn new(ctx: &Context<'a>, keys: &'a Keys) -> Self {
-        let mut known = Self::default();
-        known.add_candidates(ctx);
-        known.add_devices(ctx, keys);
+        let (mut known, devices) = rayon::join(|| Self::of_candidates(ctx), || moved(ctx, keys));
+        // Devices that identify a device of the hub in another organization. For a record that nothing matched a candidate
+        // says so; these are clusters whose identifying member joined another one.
+        for (cluster, hub, key, value) in devices {
+            let likeness = Likeness::Device { hub, key, value };
+            known.hub.entry((Entity::Configuration, cluster)).or_insert(likeness);
+        }
         known
     }
 
@@ -89,7 +93,8 @@ impl<'a> Known<'a> {
         Some(format!("`{name}`, which is in review, may be this record"))
     }
 
-    fn add_candidates(&mut self, ctx: &Context<'a>) {
+    fn of_candidates(ctx: &Context<'a>) -> Self {
+        let mut known = Self::default();
         for entity in Entity::ALL {
             let matching = ctx.matching(entity);
             for candidate in &matching.candidates {
@@ -98,26 +103,18 @@ impl<'a> Known<'a> {
                 let is_of_psa = ctx.role(candidate.record.source) == Role::Psa;
                 let is_rejected = candidate.kind == CandidateKind::Rejected;
                 if is_of_psa && is_rejected && outcome.state == State::Review {
-                    keep_first(ctx, entity, &mut self.psa_review, of, candidate);
+                    keep_first(ctx, entity, &mut known.psa_review, of, candidate);
                 }
                 if is_of_psa && candidate.looks_known {
-                    keep_first(ctx, entity, &mut self.psa, of, candidate);
+                    keep_first(ctx, entity, &mut known.psa, of, candidate);
                 }
                 if candidate.looks_known && outcome.cluster != candidate.cluster {
                     let likeness = Likeness::Candidate(candidate);
-                    self.hub.entry((entity, outcome.cluster)).or_insert(likeness);
+                    known.hub.entry((entity, outcome.cluster)).or_insert(likeness);
                 }
             }
         }
-    }
-
-    /// Devices that identify a device of the hub in another organization. For a record that nothing matched a candidate
-    /// says so; here are clusters whose identifying member joined another one.
-    fn add_devices(&mut self, ctx: &Context<'_>, keys: &'a Keys) {
-        for (cluster, hub, key, value) in moved(ctx, keys) {
-            let likeness = Likeness::Device { hub, key, value };
-            self.hub.entry((Entity::Configuration, cluster)).or_insert(likeness);
-        }
+        known
     }
 }
 

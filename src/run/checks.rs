@@ -99,8 +99,7 @@ fn large_values(table: &Records) -> impl Iterator<Item = (u32, &'static str, usi
     fields(table.entity)
         .iter()
         .enumerate()
-        // Where all values of a column together are no larger, no row needs a look.
-        .filter(|(position, _)| table.text_at(*position).size() > LARGE)
+        .filter(|(position, _)| table.text_at(*position).longest() > LARGE)
         .flat_map(move |(position, field)| {
             let texts = table.text_at(position);
             rows(table).filter_map(move |row| {

@@ -22,6 +22,9 @@ struct Seen {
     hub_row: u32,
 }
 
+/// The keys that identify a device across organizations.
+const KEYS: [Key; 2] = [Key::Serial, Key::Mac];
+
 /// Devices that the hub has in another organization.
 pub(in crate::matching) struct Elsewhere {
     seen: Vec<Seen>,
@@ -33,54 +36,12 @@ impl Elsewhere {
     /// Looks for devices in review or unmatched, those of organizations in review included.
     pub fn find(estate: Estate<'_>, matchings: &[EntityMatching]) -> Self {
         let matching = &matchings[Entity::Configuration.index()];
-        let mut this = Self { seen: Vec::new(), devices: FxHashMap::default() };
-        let hub_rows = u32::try_from(matching.outcomes.first().map_or(0, Vec::len))
-            .expect("a table has fewer than 4 billion rows");
-        for key in [Key::Serial, Key::Mac] {
-            // Only values that somebody asks for are looked up, so memory grows with the questions.
-            let mut asked: FxHashMap<&str, SmallVec<[RecordRef; 1]>> = FxHashMap::default();
-            for record in subjects(matching) {
-                for value in estate.keys.of(record.source, Entity::Configuration).of(key).get(record.row) {
-                    asked.entry(value).or_default().push(record);
-                }
-            }
-            let values = estate.keys.of(0, Entity::Configuration).of(key);
-            let held: Vec<(&str, u32)> = (0..hub_rows)
-                .into_par_iter()
-                .flat_map_iter(|row| values.get(row).map(move |value| (value, row)))
-                .filter(|(value, _)| asked.contains_key(value))
-                .collect();
-            let mut found: FxHashMap<&str, SmallVec<[u32; 2]>> = FxHashMap::default();
-            for (value, row) in held {
-                found.entry(value).or_default().push(row);
-            }
-            for (value, rows) in sorted(&found) {
-                let [hub_row] = rows[..] else { continue };
-                let home = matching.organizations[0][hub_row as usize];
-                for record in &asked[value] {
-                    let own = matching.organizations[usize::from(record.source)][record.row as usize];
-                    if home == NO_CLUSTER || own == home {
-                        continue;
-                    }
-                    this.seen.push(Seen {
-                        record: *record,
-                        owner: owner(estate, *record),
-                        key,
-                        value: value.to_owned(),
-                        hub_row,
-                    });
-                }
-            }
-        }
-        for record in subjects(matching) {
-            let keys = estate.keys.of(record.source, Entity::Configuration);
-            let is_known = [Key::Serial, Key::Mac].iter().any(|key| !keys.of(*key).is_empty(record.row));
-            if let Some(owner) = owner(estate, record).filter(|_| is_known) {
-                *this.devices.entry((record.source, owner)).or_default() += 1;
-            }
-        }
-        this.seen.sort_by(|a, b| (a.record, a.key, &a.value).cmp(&(b.record, b.key, &b.value)));
-        this
+        let (mut seen, devices) = rayon::join(
+            || KEYS.into_par_iter().flat_map_iter(|key| seen(estate, matching, key)).collect::<Vec<_>>(),
+            || devices(estate, matching),
+        );
+        seen.sort_by(|a, b| (a.record, a.key, &a.value).cmp(&(b.record, b.key, &b.value)));
+        Self { seen, devices }
     }
 
     /// A finding for every device that seems to have moved.
@@ -170,6 +131,56 @@ impl Elsewhere {
         }
         proposals
     }
+}
+
+/// Devices that seem to be elsewhere by one key, the values in order.
+fn seen(estate: Estate<'_>, matching: &EntityMatching, key: Key) -> Vec<Seen> {
+    let hub_rows = u32::try_from(matching.outcomes.first().map_or(0, Vec::len))
+        .expect("a table has fewer than 4 billion rows");
+    // Only values that somebody asks for are looked up, so memory grows with the questions.
+    let mut asked: FxHashMap<&str, SmallVec<[RecordRef; 1]>> = FxHashMap::default();
+    for record in subjects(matching) {
+        for value in estate.keys.of(record.source, Entity::Configuration).of(key).get(record.row) {
+            asked.entry(value).or_default().push(record);
+        }
+    }
+    let values = estate.keys.of(0, Entity::Configuration).of(key);
+    let held: Vec<(&str, u32)> = (0..hub_rows)
+        .into_par_iter()
+        .flat_map_iter(|row| values.get(row).map(move |value| (value, row)))
+        .filter(|(value, _)| asked.contains_key(value))
+        .collect();
+    let mut found: FxHashMap<&str, SmallVec<[u32; 2]>> = FxHashMap::default();
+    for (value, row) in held {
+        found.entry(value).or_default().push(row);
+    }
+    let mut seen = Vec::new();
+    for (value, rows) in sorted(&found) {
+        let [hub_row] = rows[..] else { continue };
+        let home = matching.organizations[0][hub_row as usize];
+        for record in &asked[value] {
+            let own = matching.organizations[usize::from(record.source)][record.row as usize];
+            if home == NO_CLUSTER || own == home {
+                continue;
+            }
+            let owner = owner(estate, *record);
+            seen.push(Seen { record: *record, owner, key, value: value.to_owned(), hub_row });
+        }
+    }
+    seen
+}
+
+/// How many devices have a serial number or MAC address, by source and organization record.
+fn devices(estate: Estate<'_>, matching: &EntityMatching) -> FxHashMap<(SourceIx, u32), u32> {
+    let mut devices = FxHashMap::default();
+    for record in subjects(matching) {
+        let keys = estate.keys.of(record.source, Entity::Configuration);
+        let is_known = KEYS.iter().any(|key| !keys.of(*key).is_empty(record.row));
+        if let Some(owner) = owner(estate, record).filter(|_| is_known) {
+            *devices.entry((record.source, owner)).or_default() += 1;
+        }
+    }
+    devices
 }
 
 /// Devices that nothing was found for, those whose organization is in review included.
