@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use super::answers::Stand;
 use super::merge::merged;
-use super::order::by_id;
 use super::sink::{FileRows, Repeats, quarantined};
 use super::superseded;
 use super::supplement::supplemented;
@@ -112,8 +111,7 @@ fn detailed(records: &Records, details: &Records) -> Records {
     files.extend(others.files.iter().cloned());
     let columns = one_after_the_other(entity, vec![whole.into_columns(), shifted(others, offset)]);
     let joined = Records::new(records.source, entity, files, columns);
-    let order = by_id(joined.ids());
-    let mut whole = taken(&joined, order);
+    let mut whole = taken(&joined, joined.by_id());
     (whole.rows_read, whole.quarantined) = (rows_read, bad);
     whole
 }
@@ -228,7 +226,7 @@ fn sorted(records: Records, repeats: &[Repeats]) -> (Records, Vec<QuarantineRow>
     if (1..records.len()).all(|row| ids.value(row - 1) < ids.value(row)) {
         return (records, Vec::new());
     }
-    let by_id = by_id(ids);
+    let by_id = records.by_id();
     let is_repeated = |pair: &[u32]| ids.value(pair[0] as usize) == ids.value(pair[1] as usize);
     if !by_id.par_windows(2).any(is_repeated) {
         return (reordered(records, by_id), Vec::new());

@@ -40,7 +40,6 @@ mod merge;
 mod nested;
 mod node;
 mod object;
-mod order;
 mod parquet;
 mod parts;
 mod people;

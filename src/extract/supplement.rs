@@ -6,13 +6,12 @@ use arrow::array::ArrayRef;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
-use super::order::by_id;
 use crate::model::{Kind, LIST_SEPARATOR, Records, TextsBuilder, fields};
 
 /// The records, sorted by id, with blank columns filled from the supplements of the same id: of several the first that
 /// has the column, by file and line. Network interfaces and items of lists are added to those that are there.
 pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
-    let order = by_id(adding.ids());
+    let order = adding.by_id();
     let (ids, adding_ids) = (records.ids(), adding.ids());
     // For each record the part of `order` that has its id.
     let mut parts: Vec<(u32, u32)> = Vec::with_capacity(records.len());

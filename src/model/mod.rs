@@ -7,6 +7,7 @@ mod codes;
 mod encoding;
 mod entity;
 mod finding;
+mod order;
 mod previous;
 mod records;
 mod schema;

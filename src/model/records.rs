@@ -8,6 +8,7 @@ use arrow::array::{
 use arrow::compute::filter;
 use arrow::datatypes::UInt32Type;
 
+use super::order::by_id;
 use super::texts::TextsBuilder;
 use super::{Entity, Field, Kind, Texts, blank_column, column, fields};
 
@@ -151,6 +152,15 @@ impl Records {
     #[must_use]
     pub fn cells(&self, name: &str) -> Cells<'_> {
         Cells { texts: self.position(name).map(|position| self.text_at(position)) }
+    }
+
+    /// The rows in the order of their ids, those of one id in their own.
+    ///
+    /// # Panics
+    /// If there are 4 billion records.
+    #[must_use]
+    pub fn by_id(&self) -> Vec<u32> {
+        by_id(&self.ids)
     }
 
     /// The id of the record in `row`.

@@ -46,6 +46,9 @@ impl Key {
         Self::Type,
     ];
 
+    /// The keys that identify a device across organizations.
+    pub const DEVICE: [Self; 2] = [Self::Serial, Self::Mac];
+
     /// The name, as in tiers and in the `rule` columns.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -12,9 +12,6 @@ use crate::matching::{Candidate, CandidateKind, ClusterIx};
 use crate::model::{Entity, RecordRef, Role, SourceIx, State};
 use crate::normalize::{Key, Keys};
 
-/// The keys that identify a device across organizations.
-pub(super) const DEVICE_KEYS: [Key; 2] = [Key::Serial, Key::Mac];
-
 /// What speaks against creating clusters, by entity and cluster. Of thousands few are asked for, so the sentences are
 /// made then.
 #[derive(Debug, Default)]
@@ -165,7 +162,7 @@ fn moved<'a>(ctx: &Context<'_>, keys: &'a Keys) -> Vec<(ClusterIx, ClusterIx, Ke
     let matching = ctx.matching(entity);
     let values_of = |record: RecordRef| {
         let of_record = keys.of(record.source, entity);
-        DEVICE_KEYS
+        Key::DEVICE
             .into_iter()
             .flat_map(move |key| of_record.of(key).get(record.row).map(move |value| (key, value)))
     };

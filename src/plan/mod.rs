@@ -261,7 +261,7 @@ pub fn plan(input: &PlanInput<'_>, keys: &Keys, previous: Option<&Previous>) -> 
 /// Whether [`plan`] asks for a key of the records of an entity.
 #[must_use]
 pub fn asks_for(entity: Entity, key: Key) -> bool {
-    entity == Entity::Configuration && known::DEVICE_KEYS.contains(&key)
+    entity == Entity::Configuration && Key::DEVICE.contains(&key)
 }
 
 /// What is planned in a target, parents first.

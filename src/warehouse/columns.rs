@@ -10,11 +10,8 @@ use arrow::array::{
 use arrow::datatypes::{Field, Schema};
 use rayon::prelude::*;
 
-use super::load::{BATCH, Sink, Stopped};
+use super::load::{BATCH, MOST_THREADS, Sink, Stopped};
 use super::schema::{Table, Type};
-
-/// More batches than this would only wait in memory.
-const MOST_BATCHES: usize = 4;
 
 /// The values of one column of a batch.
 enum Builder {
@@ -73,7 +70,7 @@ impl Filling<'_> {
             }
             rows.finish()
         };
-        let at_once = rayon::current_num_threads().min(MOST_BATCHES);
+        let at_once = rayon::current_num_threads().min(MOST_THREADS);
         for items in items.chunks(at_once * BATCH) {
             let batches: Vec<RecordBatch> = items.par_chunks(BATCH).map(batch).collect();
             batches.into_iter().try_for_each(|batch| self.sink.send(batch))?;

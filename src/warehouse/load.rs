@@ -27,6 +27,9 @@ use super::views::quoted;
 /// Rows per batch: a quarter of a row group of DuckDB's files, so that threads end at about the same time.
 pub(super) const BATCH: usize = 30_720;
 
+/// More threads than this would wait for batches, and each that takes them holds a group of rows in memory.
+pub(super) const MOST_THREADS: usize = 4;
+
 /// Rows of one chunk, DuckDB's unit of work.
 const CHUNK: usize = 2048;
 

@@ -1,9 +1,6 @@
 //! In which order the rows of a table are written.
 
-use arrow::array::Array as _;
 use rayon::prelude::*;
-
-use crate::model::Records;
 
 /// The positions of so many things by a key, those of equal keys in their order. The keys are in memory once.
 pub(super) fn by_key<K: Ord + Send>(count: usize, key: impl Fn(usize) -> K + Sync) -> Vec<u32> {
@@ -11,15 +8,6 @@ pub(super) fn by_key<K: Ord + Send>(count: usize, key: impl Fn(usize) -> K + Syn
     let mut keys: Vec<(K, u32)> = (0..count).into_par_iter().map(|at| (key(at), position(at))).collect();
     keys.par_sort_unstable();
     keys.iter().map(|(_, at)| *at).collect()
-}
-
-/// The rows of a table of records by id.
-pub(super) fn by_id(records: &Records) -> Vec<u32> {
-    let ids = records.ids();
-    if (1..ids.len()).all(|row| ids.value(row - 1) <= ids.value(row)) {
-        return (0..u32::try_from(ids.len()).expect("a table has fewer than 4 billion rows")).collect();
-    }
-    by_key(ids.len(), |row| ids.value(row))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) fn write_matches(filling: &Filling<'_>, names: &Names<'_>) -> Result<
         // The name of a tier is made once, not once per record.
         let tiers: Vec<Option<String>> =
             (0..=u8::MAX).zip(tiers).map(|(tier, _)| names.rule(entity, source, Rule::Tier(tier))).collect();
-        filling.each(&order::by_id(table), |rows, row| {
+        filling.each(&table.by_id(), |rows, row| {
             let outcome = matching.outcome(RecordRef { source, row: *row });
             let organization = matching.organizations[usize::from(source)][*row as usize];
             let matched = outcome.matched.map(|record| names.record(entity, record));

@@ -8,7 +8,6 @@ use arrow::compute::take;
 use super::columns::{append_record, batch};
 use super::load::{BATCH, Sink, Stopped};
 use super::names::Names;
-use super::order;
 use super::schema;
 use super::text::typed;
 use super::ticket_links::TicketLinks;
@@ -33,7 +32,7 @@ pub(super) fn write(sink: &Sink, names: &Names<'_>, run_id: i64, entity: Entity)
         .filter(|name| !is_blank(name))
         .collect();
     for records in tables {
-        let order = order::by_id(records);
+        let order = records.by_id();
         let links = (entity == Entity::Ticket).then(|| TicketLinks::new(names, records));
         for rows in order.chunks(BATCH) {
             let picked = UInt32Array::from(rows.to_vec());

@@ -6,7 +6,7 @@ use duckdb::Connection;
 
 use super::columns::Filling;
 use super::database::{self, Identity, New, Views, create, identify, is_there, open_to_read, open_to_write};
-use super::load::{Load, Stopped, load};
+use super::load::{Load, MOST_THREADS, Stopped, load};
 use super::lock::Lock;
 use super::names::Names;
 use super::{WarehouseError, outcomes, previous, records, results, schema, status};
@@ -20,9 +20,6 @@ use crate::plan::{Calls, Plan, PlanInput};
 /// So many records are worth a thread: as many as DuckDB puts into one group of rows. Groups are filled by one thread each, and
 /// parts of a group by several threads are copied once more.
 const RECORDS_OF_A_THREAD: usize = 122_880;
-
-/// More threads than this would wait for the one that makes the batches, and each holds a group of rows in memory.
-const MOST_THREADS: usize = 4;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,9 +22,6 @@ struct Seen {
     hub_row: u32,
 }
 
-/// The keys that identify a device across organizations.
-const KEYS: [Key; 2] = [Key::Serial, Key::Mac];
-
 /// Devices that the hub has in another organization.
 pub(in crate::matching) struct Elsewhere {
     seen: Vec<Seen>,
@@ -37,7 +34,12 @@ impl Elsewhere {
     pub fn find(estate: Estate<'_>, matchings: &[EntityMatching]) -> Self {
         let matching = &matchings[Entity::Configuration.index()];
         let (mut seen, devices) = rayon::join(
-            || KEYS.into_par_iter().flat_map_iter(|key| seen(estate, matching, key)).collect::<Vec<_>>(),
+            || {
+                Key::DEVICE
+                    .into_par_iter()
+                    .flat_map_iter(|key| seen(estate, matching, key))
+                    .collect::<Vec<_>>()
+            },
             || devices(estate, matching),
         );
         seen.sort_by(|a, b| (a.record, a.key, &a.value).cmp(&(b.record, b.key, &b.value)));
@@ -175,7 +177,7 @@ fn devices(estate: Estate<'_>, matching: &EntityMatching) -> FxHashMap<(SourceIx
     let mut devices = FxHashMap::default();
     for record in subjects(matching) {
         let keys = estate.keys.of(record.source, Entity::Configuration);
-        let is_known = KEYS.iter().any(|key| !keys.of(*key).is_empty(record.row));
+        let is_known = Key::DEVICE.iter().any(|key| !keys.of(*key).is_empty(record.row));
         if let Some(owner) = owner(estate, record).filter(|_| is_known) {
             *devices.entry((record.source, owner)).or_default() += 1;
         }

@@ -3,10 +3,13 @@
 use arrow::array::{Array as _, LargeStringArray};
 use rayon::prelude::*;
 
-/// The rows in the order of their ids; rows of one id in the order of files and lines.
+/// The rows in the order of their ids, those of one id in their own.
 pub(super) fn by_id(ids: &LargeStringArray) -> Vec<u32> {
     let id = |row: u32| ids.value(row as usize);
     let rows = 0..u32::try_from(ids.len()).expect("a table has fewer than 4 billion rows");
+    if rows.clone().skip(1).all(|row| id(row - 1) <= id(row)) {
+        return rows.collect();
+    }
     // Ids lie scattered in memory, and mostly their beginnings decide.
     let mut order: Vec<(u64, u32)> = rows.into_par_iter().map(|row| (beginning(id(row)), row)).collect();
     order.par_sort_unstable_by(|(of_a, a), (of_b, b)| {
@@ -31,5 +34,11 @@ mod tests {
         let ids = ["b", "7000000010", "7000000002", "", "a\0", "a", "70000000", "\u{e9}", "a", "7000000002"];
         let order = by_id(&LargeStringArray::from_iter_values(ids));
         assert_eq!(order, [3, 6, 2, 9, 1, 5, 8, 4, 0, 7]);
+    }
+
+    #[test]
+    fn rows_in_order_stay_where_they_are() {
+        let ids = ["", "a", "a", "b"];
+        assert_eq!(by_id(&LargeStringArray::from_iter_values(ids)), [0, 1, 2, 3]);
     }
 }
