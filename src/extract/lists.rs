@@ -1,7 +1,6 @@
 //! Lists in one cell: addresses, numbers, network interfaces, full names.
 
-use serde_json::Value;
-
+use super::node::Node;
 use crate::model::{LIST_SEPARATOR, PART_SEPARATOR};
 
 /// A cell of several values, split at semicolon, comma, bar and line break, as a list cell.
@@ -52,17 +51,23 @@ pub(super) fn interfaces_of_json(cell: &str) -> Option<String> {
     if cell.trim().is_empty() {
         return Some(String::new());
     }
-    let Ok(Value::Array(interfaces)) = serde_json::from_str(cell) else { return None };
-    let text = |interface: &Value, name: &str| {
-        let kebab = name.replace('_', "-");
-        let member = interface.get(name).or_else(|| interface.get(&kebab));
-        member.and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
+    let Ok(Node::Array(interfaces)) = Node::parse(cell) else { return None };
     let items: Vec<String> = interfaces
         .iter()
-        .map(|it| interface(&text(it, "name"), &text(it, "mac_address"), &text(it, "ip_address")))
+        .map(|it| {
+            let mac = text(it, &["mac_address", "mac-address"]);
+            interface(text(it, &["name"]), mac, text(it, &["ip_address", "ip-address"]))
+        })
         .collect();
     Some(join(&items))
+}
+
+/// The first of these members that is there, blank if it is no text.
+fn text<'n>(node: &'n Node<'_>, names: &[&str]) -> &'n str {
+    match names.iter().find_map(|name| node.get(name)) {
+        Some(Node::Text(text)) => text,
+        _ => "",
+    }
 }
 
 /// MAC addresses of a text such as `[9C:7B:EF:00:14:AA, 0A:00:27:00:00:0F]`, with commas between. Where the bracket is

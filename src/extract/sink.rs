@@ -91,6 +91,8 @@ pub(super) struct Sink<'a> {
     id: String,
     identity: Identity,
     remarks: Vec<Remark>,
+    /// Whether what was put last said more of its row than the value of a column.
+    says_more: bool,
     findings: Vec<Finding>,
     quarantine: Vec<QuarantineRow>,
     /// The columns of dates of a table of text, whose order is known when the file has ended; empty for other files.
@@ -123,6 +125,7 @@ impl<'a> Sink<'a> {
             id: String::new(),
             identity: Identity::default(),
             remarks: Vec::new(),
+            says_more: false,
             findings: Vec::new(),
             quarantine: Vec::new(),
             dates: Vec::new(),
@@ -190,6 +193,7 @@ impl<'a> Sink<'a> {
                     let text = raw.trim();
                     if let Some(date) = dates::numeric(text) {
                         column.note(date);
+                        self.says_more = true;
                         self.builder.set(position, text);
                         return true;
                     }
@@ -233,6 +237,28 @@ impl<'a> Sink<'a> {
         true
     }
 
+    /// Sets the column at `position`, if the row has nothing there yet, to what the same text made of it in an earlier row:
+    /// the text of a code that [`Self::code`] gave. Returns false, and sets nothing, when it has, or texts have no codes.
+    pub fn put_code(&mut self, position: usize, code: u32) -> bool {
+        self.builder.set_code(position, code)
+    }
+
+    /// Begins with a column of which [`Self::code`] is to be asked. Returns whether the row has nothing there yet.
+    pub fn begin(&mut self, position: usize) -> bool {
+        self.says_more = false;
+        !self.builder.is_set(position)
+    }
+
+    /// The code of what was put into the column at `position` since [`Self::begin`], `None` when texts have no codes.
+    pub fn code(&self, position: usize) -> Option<u32> {
+        self.builder.code(position)
+    }
+
+    /// Whether what was put since [`Self::begin`] said more of its row than the value of a column.
+    pub const fn says_more(&self) -> bool {
+        self.says_more
+    }
+
     /// Sets a column that a reader made: no form to bring it into.
     pub fn put_made(&mut self, position: usize, text: &str) {
         self.builder.set(position, text);
@@ -265,6 +291,7 @@ impl<'a> Sink<'a> {
         let mapped = if map.is_empty() { None } else { map.get(&fold_case(&name_key(raw))) };
         if let Some(mapped) = mapped {
             self.builder.set(position, mapped);
+            self.says_more = true;
             self.rest.add_own(if is_type { Rest::SOURCE_TYPE } else { Rest::SOURCE_STATUS }, raw);
         } else {
             self.builder.set(position, raw);
@@ -273,12 +300,14 @@ impl<'a> Sink<'a> {
 
     /// Notes a value that no column takes over. Returns false, as [`Sink::put`] then does.
     pub fn doubt(&mut self, field: &'static str, code: &'static str, raw: &str, message: &str) -> bool {
+        self.says_more = true;
         self.remarks.push(Remark { field, code, raw: raw.to_owned(), message: message.to_owned() });
         false
     }
 
     /// Notes something about the row, once.
     pub fn remark(&mut self, field: &'static str, code: &'static str, raw: &str, message: &str) {
+        self.says_more = true;
         if !self.remarks.iter().any(|known| known.code == code && known.field == field) {
             self.doubt(field, code, raw, message);
         }

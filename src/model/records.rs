@@ -314,6 +314,33 @@ impl RecordsBuilder {
         builder.append(Some(value));
     }
 
+    /// Whether the column at `position` of the row being built is set.
+    #[must_use]
+    pub fn is_set(&self, position: usize) -> bool {
+        self.columns[position].as_ref().is_some_and(|builder| builder.len() > self.len)
+    }
+
+    /// The code of what the column at `position` of the row being built is set to, `None` when its texts have no codes.
+    #[must_use]
+    pub fn code(&self, position: usize) -> Option<u32> {
+        self.columns[position].as_ref().filter(|_| self.is_set(position)).and_then(TextsBuilder::last_code)
+    }
+
+    /// Sets the column at `position` of the row being built to the text of a code that [`Self::code`] gave in an earlier
+    /// row. Returns false, and sets nothing, when it is set already or its texts have no codes any more.
+    pub fn set_code(&mut self, position: usize, code: u32) -> bool {
+        let len = self.len;
+        match &mut self.columns[position] {
+            Some(builder) if builder.is_coded() && builder.len() <= len => {
+                if builder.len() < len {
+                    builder.append_nulls(len - builder.len());
+                }
+                builder.append_code(code)
+            }
+            _ => false,
+        }
+    }
+
     /// Finishes the row being built, which came from `line` of the file with index `file`.
     pub fn finish_row(&mut self, file: u32, line: u32) {
         self.file.append_value(file);

@@ -212,6 +212,28 @@ impl TextsBuilder {
         }
     }
 
+    /// Whether cells are codes so far.
+    #[must_use]
+    pub const fn is_coded(&self) -> bool {
+        matches!(self.0, Building::Coded(_))
+    }
+
+    /// The code of the last text that was appended, `None` when cells have no codes.
+    #[must_use]
+    pub const fn last_code(&self) -> Option<u32> {
+        match &self.0 {
+            Building::Plain(_) => None,
+            Building::Coded(cells) => cells.last(),
+        }
+    }
+
+    /// Appends the text of a code of this column. Returns false, and appends nothing, when cells have no codes any more.
+    pub fn append_code(&mut self, code: u32) -> bool {
+        let Building::Coded(cells) = &mut self.0 else { return false };
+        cells.append_code(code);
+        true
+    }
+
     /// Appends the cells of a column, each of its texts being looked up once.
     fn append_all(&mut self, column: Texts<'_>) {
         let Texts::Coded { codes, texts } = column else {
@@ -224,14 +246,11 @@ impl TextsBuilder {
                 self.append(None);
                 continue;
             };
-            if let (Building::Coded(cells), Some(own)) = (&mut self.0, known[code]) {
-                cells.append_code(own);
+            if known[code].is_some_and(|own| self.append_code(own)) {
                 continue;
             }
             self.append(Some(texts.value(code)));
-            if let Building::Coded(cells) = &self.0 {
-                known[code] = cells.last();
-            }
+            known[code] = self.last_code();
         }
     }
 
