@@ -23,16 +23,24 @@ enum Builder {
     Texts(ListBuilder<StringBuilder>),
 }
 
+/// The bytes of most texts. A builder that has room for them is not copied as it grows.
+const TEXT: usize = 16;
+
+/// A builder for so many texts.
+pub(super) fn texts(rows: usize) -> StringBuilder {
+    StringBuilder::with_capacity(rows, rows * TEXT)
+}
+
 impl Builder {
-    fn new(kind: Type) -> Self {
+    fn new(kind: Type, rows: usize) -> Self {
         match kind {
             // Dates are written by the tables of records only, which have whole columns.
-            Type::Text | Type::Json | Type::Date => Self::Text(StringBuilder::new()),
-            Type::Integer => Self::Integer(Int64Builder::new()),
-            Type::Number => Self::Number(Float64Builder::new()),
-            Type::Bool => Self::Bool(BooleanBuilder::new()),
-            Type::Time => Self::Time(TimestampMicrosecondBuilder::new()),
-            Type::Texts => Self::Texts(ListBuilder::new(StringBuilder::new())),
+            Type::Text | Type::Json | Type::Date => Self::Text(texts(rows)),
+            Type::Integer => Self::Integer(Int64Builder::with_capacity(rows)),
+            Type::Number => Self::Number(Float64Builder::with_capacity(rows)),
+            Type::Bool => Self::Bool(BooleanBuilder::with_capacity(rows)),
+            Type::Time => Self::Time(TimestampMicrosecondBuilder::with_capacity(rows)),
+            Type::Texts => Self::Texts(ListBuilder::with_capacity(StringBuilder::new(), rows)),
         }
     }
 
@@ -63,7 +71,7 @@ impl Filling<'_> {
     /// When DuckDB takes no more.
     pub fn each<T: Sync>(&self, items: &[T], write: impl Fn(&mut Rows, &T) + Sync) -> Result<(), Stopped> {
         let batch = |items: &[T]| {
-            let mut rows = Rows::new(self.table, self.run_id);
+            let mut rows = Rows::new(self.table, self.run_id, items.len());
             for item in items {
                 write(&mut rows, item);
                 rows.end();
@@ -88,8 +96,9 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    fn new(table: &'static Table, run_id: i64) -> Self {
-        let builders = table.columns.iter().map(|column| Builder::new(column.kind)).collect();
+    fn new(table: &'static Table, run_id: i64, rows: usize) -> Self {
+        // One more row is begun than there are.
+        let builders = table.columns.iter().map(|column| Builder::new(column.kind, rows + 1)).collect();
         let mut rows = Self { table, builders, run_id, at: 0 };
         rows.begin();
         rows

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray as _, Int64Array, ListBuilder, StringBuilder, UInt32Array};
 use arrow::compute::take;
 
-use super::columns::{append_record, batch};
+use super::columns::{self, append_record, batch};
 use super::load::{BATCH, Sink, Stopped};
 use super::names::Names;
 use super::schema;
@@ -98,7 +98,7 @@ impl Chunk<'_> {
     }
 
     fn texts(&self, mut write: impl FnMut(u32, &mut StringBuilder)) -> ArrayRef {
-        let mut out = StringBuilder::new();
+        let mut out = columns::texts(self.rows.len());
         self.rows.iter().for_each(|row| write(*row, &mut out));
         Arc::new(out.finish())
     }
