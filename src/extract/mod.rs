@@ -31,6 +31,7 @@ mod identity;
 mod implied;
 mod joins;
 mod json;
+mod known;
 mod ldif;
 mod licences;
 mod lists;

@@ -1,7 +1,6 @@
 //! The rows of a table of text, of a CSV file or a workbook's sheet: which cell goes to which column.
 
 use csv::ByteRecord;
-use rustc_hash::FxHashMap;
 
 use super::cells::{self, Care};
 use super::error::Failure;
@@ -9,14 +8,12 @@ use super::files::squeeze;
 use super::heading_row::is_blank;
 use super::headings::{Headings, Meaning};
 use super::identity::FULL_NAME;
+use super::known::Known;
 use super::lists;
 use super::sink::{NUL_BYTES, Sink};
 use super::skips::{Seen, Skips};
 use crate::model::{Kind, column, fields};
 use crate::pipeline::Source;
-
-/// So many texts of a column are known by what they became.
-const MOST_KNOWN: usize = 4096;
 
 /// Why a table is not read on.
 pub(super) enum Refused {
@@ -45,25 +42,8 @@ struct Target {
     care: Care,
     /// Whether a cell holds several values, split as people type them.
     is_list: bool,
-    /// The codes of what cells became, by their text. Most cells say what an earlier one of their column said; that they
-    /// are not looked at again takes a third off the time of reading a file.
-    known: FxHashMap<Box<str>, u32>,
-}
-
-impl Target {
-    /// Keeps what a cell became for those that say the same. Texts of a column that differ have no codes.
-    fn keep(&mut self, cell: &str, sink: &Sink<'_>) {
-        if sink.says_more() {
-            return;
-        }
-        let code = sink.code(self.position);
-        if code.is_none() || self.known.len() == MOST_KNOWN {
-            self.known.clear();
-        }
-        if let Some(code) = code {
-            self.known.insert(cell.into(), code);
-        }
-    }
+    /// What cells became, by their text before it was cleaned.
+    known: Known,
 }
 
 /// Two columns of one heading, the first of which counts.
@@ -112,7 +92,7 @@ impl<'h> Plan<'h> {
                         care: Care::of(sink.entity(), field),
                         is_list: matches!(field.kind, Kind::List | Kind::Emails | Kind::Phones)
                             && field.name != column::LINKS,
-                        known: FxHashMap::default(),
+                        known: Known::default(),
                     })
                 }
                 Meaning::FullName => {
@@ -354,14 +334,14 @@ impl<'h> Plan<'h> {
         // What identifies a row without an id is said of every row.
         let may_be_known = self.has_id && sink.begin(target.position);
         if may_be_known
-            && let Some(code) = target.known.get(cell)
-            && sink.put_code(target.position, *code)
+            && let Some(code) = target.known.code(cell)
+            && sink.put_code(target.position, code)
         {
             return;
         }
         let heading = &self.headings.names[at];
         if put_cell(target, heading, cell, self.has_id, sink) && may_be_known {
-            target.keep(cell, sink);
+            target.known.keep(cell, target.position, sink);
         }
     }
 
@@ -467,6 +447,7 @@ mod tests {
     use super::super::blocks;
     use super::super::csv::CsvRows;
     use super::super::encoding::Decoding;
+    use super::super::known;
     use super::super::sink::FileRows;
     use super::*;
     use crate::model::{Encoding, Entity, Records};
@@ -527,7 +508,7 @@ mod tests {
     fn more_texts_recur_than_are_known() {
         let source = Source::of(systems::find("csv").expect("it is a system"));
         // Every text twice, so that the column is one of codes, and then all of them again.
-        let texts = || (0..MOST_KNOWN + 100).flat_map(|number| [number, number]);
+        let texts = || (0..known::MOST + 100).flat_map(|number| [number, number]);
         let cells: Vec<String> = texts().chain(texts()).map(|number| format!("M {number}")).collect();
         let mut text = "ID,Model\n".to_owned();
         for (id, cell) in cells.iter().enumerate() {

@@ -17,7 +17,10 @@ const VALUE_SIZE: usize = 256 << 20;
 
 /// Larger values are looked for their end before they are parsed: else the beginning of a large one would be parsed again
 /// and again.
-const AT_HAND: usize = 1 << 14;
+const MOST_AT_HAND: usize = 1 << 14;
+
+/// So many bytes are at hand at first.
+const AT_HAND: usize = 1 << 10;
 
 /// A position in a document that is being read.
 pub(super) struct Scanner<'r> {
@@ -27,6 +30,8 @@ pub(super) struct Scanner<'r> {
     at: usize,
     /// Where the bytes read so far end.
     end: usize,
+    /// So many bytes are at hand: twice the largest value so far, so that few bytes behind a value are looked at with it.
+    at_hand: usize,
     /// Lines before the buffer, and bytes of the line with which it begins that are before it.
     lines: usize,
     columns: usize,
@@ -35,7 +40,8 @@ pub(super) struct Scanner<'r> {
 impl<'r> Scanner<'r> {
     /// A scanner at the start of a document. A byte order mark, which some editors put there, is left out.
     pub fn new(reader: &'r mut dyn Read) -> Result<Self, Failure> {
-        let mut scanner = Self { reader, buffer: vec![0; BUFFER], at: 0, end: 0, lines: 0, columns: 0 };
+        let mut scanner =
+            Self { reader, buffer: vec![0; BUFFER], at: 0, end: 0, at_hand: AT_HAND, lines: 0, columns: 0 };
         while scanner.end < 3 && scanner.fill(0)? {}
         if scanner.buffer[..scanner.end].starts_with(&[0xef, 0xbb, 0xbf]) {
             scanner.at = 3;
@@ -81,10 +87,16 @@ impl<'r> Scanner<'r> {
         if !matches!(self.peek()?, Some(b'{' | b'[')) {
             return Ok(None);
         }
-        let bytes = &self.buffer[self.at..self.end.min(self.at + AT_HAND)];
-        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter();
-        let value = values.next().and_then(Result::ok);
-        Ok(value.map(|value| (value, values.byte_offset())))
+        let found = match parsed(&self.buffer[self.at..self.end.min(self.at + self.at_hand)]) {
+            None if self.at_hand < MOST_AT_HAND => {
+                parsed(&self.buffer[self.at..self.end.min(self.at + MOST_AT_HAND)])
+            }
+            found => found,
+        };
+        if let Some((_, length)) = &found {
+            self.at_hand = self.at_hand.max(length * 2).min(MOST_AT_HAND);
+        }
+        Ok(found)
     }
 
     /// Goes past one value, whatever it is.
@@ -235,6 +247,18 @@ impl<'r> Scanner<'r> {
             }
         }
     }
+}
+
+/// The value at the beginning, and how long it is. `None` when the bytes do not hold all of it, and when it is wrong.
+fn parsed<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Option<(T, usize)> {
+    // Checked at once, not text by text. A letter may end behind the bytes.
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?,
+    };
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    let value = values.next()?.ok()?;
+    Some((value, values.byte_offset()))
 }
 
 /// Counts in bytes, of which the processor adds sixteen at once.

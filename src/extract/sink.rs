@@ -243,13 +243,18 @@ impl<'a> Sink<'a> {
         self.builder.set_code(position, code)
     }
 
-    /// Begins with a column of which [`Self::code`] is to be asked. Returns whether the row has nothing there yet.
+    /// Begins with the column at `position`. Returns whether the row has nothing there yet.
     pub fn begin(&mut self, position: usize) -> bool {
         self.says_more = false;
-        !self.builder.is_set(position)
+        !self.is_set(position)
     }
 
-    /// The code of what was put into the column at `position` since [`Self::begin`], `None` when texts have no codes.
+    /// Whether the row has something in the column at `position`.
+    pub fn is_set(&self, position: usize) -> bool {
+        self.builder.is_set(position)
+    }
+
+    /// The code of what the row has in the column at `position`, `None` when texts have no codes.
     pub fn code(&self, position: usize) -> Option<u32> {
         self.builder.code(position)
     }
