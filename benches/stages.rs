@@ -31,6 +31,11 @@ use matchbook::run::{Silent, Stage, Work, work};
 use matchbook::warehouse::{RunRecord, RunStatus, Warehouse};
 use tempfile::TempDir;
 
+/// That of the program.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The sizes to run.
 fn sizes() -> Vec<u64> {
     let wanted = std::env::var("BENCH_SIZES").unwrap_or_else(|_| "10000,100000".to_owned());
