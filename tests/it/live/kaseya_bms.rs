@@ -223,7 +223,8 @@ fn every_endpoint_has_a_budget_of_its_own() {
     let lists = vendor.lists();
     let server = Server::start(vendor);
     let workspace = CASE.live(&server);
-    let text = workspace.read(PIPELINE).replace("pace = \"none\"", "pace = { requests = 8, seconds = 1 }");
+    // Requests may arrive up to a second later than they were sent, on a machine that is busy, and one not so late.
+    let text = workspace.read(PIPELINE).replace("pace = \"none\"", "pace = { requests = 8, seconds = 2 }");
     workspace.write(PIPELINE, text);
     let found = CASE.read(&server, &workspace);
     assert_same(&from(&CASE, &lists), &found);
