@@ -257,8 +257,8 @@ impl<'s> Mapping<'s> {
                 let mut is_there = false;
                 for path in paths {
                     let found = path.seek(element);
-                    if let Some(text) = found.ok().and_then(Node::filled) {
-                        if sink.put(position, &text) {
+                    if let Some(is_whole) = found.ok().and_then(|member| sink.put_member(position, member)) {
+                        if is_whole {
                             used.push(path);
                         }
                         return true;
@@ -330,9 +330,8 @@ impl<'s> Mapping<'s> {
                 } else {
                     name
                 };
-                if let Some(text) = chosen.find(element).and_then(Node::filled)
-                    && sink.put(position, &text)
-                {
+                let member = chosen.find(element);
+                if member.and_then(|member| sink.put_member(position, member)) == Some(true) {
                     used.push(chosen);
                 }
                 name.is_there(element)

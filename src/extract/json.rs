@@ -402,11 +402,13 @@ mod tests {
         assert_eq!((found, garbled), (2, 1));
     }
 
-    /// Elements that lie across the ends of the buffer, and some that are larger than what is parsed at hand.
+    /// Elements that lie across the ends of the buffer, some that are larger than what is parsed at hand, and letters of
+    /// several bytes that lie across the ends of both.
     #[test]
     fn every_element_of_a_large_document_comes_once() {
         let size = |id: usize| if id % 500 == 7 { 20_000 + id } else { id % 97 };
-        let element = |id: usize| format!(r#"{{"id":{id},"text":"{}"}}"#, "x".repeat(size(id)));
+        let element =
+            |id: usize| format!(r#"{{"id":{id},"text":"{}"}}"#, ["x", "\u{20ac}"][id % 2].repeat(size(id)));
         let elements: Vec<String> = (0..5_000).map(element).collect();
         let (first, others) = elements.split_at(1_000);
         let text = format!(
@@ -419,7 +421,7 @@ mod tests {
         each_element(&mut text.as_bytes(), &envelope, &mut |element| {
             let Element::Node(node, _) = element else { return false };
             let Some(Node::UInt(id)) = node.get("id") else { return false };
-            let length = node.get("text").and_then(Node::text).map_or(0, |text| text.len());
+            let length = node.get("text").and_then(Node::text).map_or(0, |text| text.chars().count());
             found.push((usize::try_from(*id).unwrap_or_default(), length));
             true
         })

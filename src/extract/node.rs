@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::object::Members;
+use crate::model::is_blank;
 use crate::systems::{Secrets, Spelling};
 
 /// A JSON value.
@@ -22,6 +23,7 @@ pub(super) enum Node<'a> {
     Int(i64),
     UInt(u64),
     Float(f64),
+    /// What is borrowed stands so in a document, where control characters are escaped: it has none.
     Text(Cow<'a, str>),
     Array(Vec<Node<'a>>),
     Object(Members<'a>),
@@ -63,7 +65,12 @@ impl<'a> Node<'a> {
 
     /// A scalar that is not blank, as text.
     pub fn filled(&self) -> Option<Cow<'_, str>> {
-        self.text().filter(|text| !text.trim().is_empty())
+        self.text().filter(|text| !is_blank(text))
+    }
+
+    /// Whether its text may have NUL bytes.
+    pub const fn may_have_nul(&self) -> bool {
+        matches!(self, Self::Text(Cow::Owned(_)))
     }
 
     /// The values of an array; nothing for anything else.
@@ -144,7 +151,7 @@ impl<'a> Node<'a> {
             Self::Int(number) => write_json(number, out),
             Self::UInt(number) => write_json(number, out),
             Self::Float(number) => write_json(number, out),
-            Self::Text(text) if text.contains('\0') => write_json(&text.replace('\0', ""), out),
+            Self::Text(Cow::Owned(text)) if text.contains('\0') => write_json(&text.replace('\0', ""), out),
             Self::Text(text) => write_json(text, out),
             Self::Array(items) => {
                 out.push(b'[');

@@ -27,6 +27,10 @@ impl<'a> Members<'a> {
     /// Adds a member behind the others.
     pub fn push(&mut self, (name, value): Member<'a>) {
         self.marks |= mark(&name);
+        if self.all.len() == self.all.capacity() {
+            // An object is short or has some thirty members: growing by twos would copy these again and again.
+            self.all.reserve(self.all.len() * 3);
+        }
         self.all.push((name, value));
     }
 

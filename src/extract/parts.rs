@@ -182,9 +182,8 @@ impl<'s> Part<'s> {
                 cases.iter().any(|(_, when)| when.iter().any(|(path, _)| is_there(path)))
             }
             Self::Text(path) => {
-                if let Some(text) = path.filled(element)
-                    && sink.put(position, &text)
-                {
+                let member = path.find(element);
+                if member.and_then(|member| sink.put_member(position, member)) == Some(true) {
                     used.push(path);
                 }
                 is_there(path)

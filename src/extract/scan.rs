@@ -5,7 +5,6 @@ use std::io::Read;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::error::Failure;
 
@@ -99,13 +98,22 @@ impl<'r> Scanner<'r> {
         Ok(found)
     }
 
-    /// Goes past one value, whatever it is.
+    /// Goes past one value without reading it. What is wrong inside is not noticed.
     pub fn skip_value(&mut self) -> Result<(), Failure> {
-        if let Some((IgnoredAny, length)) = self.at_hand()? {
-            self.advance(length);
-            return Ok(());
+        if self.peek()?.is_none() {
+            return Err(self.cut_off());
         }
-        self.value().map(|_| ())
+        let mut inside = Inside::default();
+        loop {
+            if let Some(length) = inside.end(&self.buffer[self.at..self.end]) {
+                self.at += length;
+                return Ok(());
+            }
+            self.at = self.end;
+            if !self.fill(self.at)? {
+                return if inside.may_end() { Ok(()) } else { Err(self.cut_off()) };
+            }
+        }
     }
 
     /// Goes past so many bytes.
@@ -119,36 +127,13 @@ impl<'r> Scanner<'r> {
             return Err(self.cut_off());
         }
         let (mut start, mut at) = (self.at, self.at);
-        let (mut depth, mut in_text) = (0_usize, false);
+        let mut inside = Inside::default();
         loop {
-            while at < self.end {
-                if in_text {
-                    match self.buffer[at] {
-                        b'"' => {
-                            in_text = false;
-                            if depth == 0 {
-                                return Ok(self.ended(start, at + 1));
-                            }
-                        }
-                        // What follows an escape is no end of the text, so it must be at hand too.
-                        b'\\' if at + 1 == self.end => break,
-                        b'\\' => at += 1,
-                        _ => {}
-                    }
-                } else {
-                    match self.buffer[at] {
-                        b'"' => in_text = true,
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' if depth > 1 => depth -= 1,
-                        b'}' | b']' if depth == 1 => return Ok(self.ended(start, at + 1)),
-                        b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => {
-                            return Ok(self.ended(start, at));
-                        }
-                        _ => {}
-                    }
-                }
-                at += 1;
+            if let Some(length) = inside.end(&self.buffer[at..self.end]) {
+                self.at = at + length;
+                return Ok(start..self.at);
             }
+            at = self.end;
             if at - start > VALUE_SIZE {
                 let what = self.place(start, "a record is larger than 256 MiB");
                 return Err(Failure::new(what, "save the pages of the answer as files of their own"));
@@ -156,15 +141,13 @@ impl<'r> Scanner<'r> {
             let has_more = self.fill(start)?;
             (start, at) = (0, at - start);
             if !has_more {
-                let is_scalar = depth == 0 && !in_text && at > 0;
-                return if is_scalar { Ok(self.ended(0, at)) } else { Err(self.cut_off()) };
+                if !inside.may_end() {
+                    return Err(self.cut_off());
+                }
+                self.at = at;
+                return Ok(0..at);
             }
         }
-    }
-
-    fn ended(&mut self, start: usize, end: usize) -> Range<usize> {
-        self.at = end;
-        start..end
     }
 
     /// The bytes of a value.
@@ -249,6 +232,58 @@ impl<'r> Scanner<'r> {
     }
 }
 
+/// Where in a value its bytes so far end.
+#[derive(Default)]
+struct Inside {
+    /// The objects and lists that are open.
+    depth: usize,
+    is_text: bool,
+    /// Whether the next byte belongs to an escape.
+    is_escaped: bool,
+}
+
+impl Inside {
+    /// How many of the next bytes belong to the value; `None` when it goes on behind them.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while at < bytes.len() {
+            if self.is_escaped {
+                self.is_escaped = false;
+                at += 1;
+                continue;
+            }
+            if self.is_text {
+                // Most bytes are those of texts.
+                at += bytes[at..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+                self.is_escaped = bytes[at] == b'\\';
+                self.is_text = self.is_escaped;
+                at += 1;
+                if !self.is_text && self.depth == 0 {
+                    return Some(at);
+                }
+                continue;
+            }
+            match bytes[at] {
+                b'"' => self.is_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' if self.depth > 1 => self.depth -= 1,
+                b'}' | b']' if self.depth == 1 => return Some(at + 1),
+                b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {
+                    return Some(at);
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Whether the value may end here, as a number does at the end of a document.
+    fn may_end(&self) -> bool {
+        self.depth == 0 && !self.is_text
+    }
+}
+
 /// The value at the beginning, and how long it is. `None` when the bytes do not hold all of it, and when it is wrong.
 fn parsed<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Option<(T, usize)> {
     // Checked at once, not text by text. A letter may end behind the bytes.
@@ -297,6 +332,25 @@ mod tests {
             }
         }
         assert_eq!(found, [r#"{"a":"}\\\"]","b":[1,{}]}"#, r#""x,\"y""#, "-1.5e3", "[ [] ]", "null"]);
+    }
+
+    #[test]
+    fn values_are_skipped_to_where_they_end() {
+        let text = r#" {"a":"}\\\"]","b":[1,{}]} , "x,\"y" ,-1.5e3, [ [] ],null"#;
+        let mut drops = Drops(text.as_bytes());
+        let mut scanner = Scanner::new(&mut drops).expect("it can be read");
+        let mut next = Vec::new();
+        while let Some(byte) = scanner.peek().expect("it can be read") {
+            next.push(char::from(byte));
+            scanner.skip_value().expect("it is whole");
+            scanner.eat(b',').expect("it can be read");
+        }
+        assert_eq!(next, ['{', '"', '-', '[', 'n']);
+        for cut in [r#"{"a":[]"#, r#""x\""#, "[1,"] {
+            let mut bytes = cut.as_bytes();
+            let mut scanner = Scanner::new(&mut bytes).expect("it can be read");
+            assert!(scanner.skip_value().expect_err("it is cut").what.contains("EOF"), "{cut}");
+        }
     }
 
     #[test]

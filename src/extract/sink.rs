@@ -11,6 +11,7 @@ use super::assemble::one_after_the_other;
 use super::dates::{self, DateColumn};
 use super::identity::Identity;
 use super::nested::Nested;
+use super::node::Node;
 use super::rest::Rest;
 use super::values::{self, Moment};
 use super::widths;
@@ -177,7 +178,13 @@ impl<'a> Sink<'a> {
         self.put_text(position, raw)
     }
 
-    /// The same for text without NUL bytes.
+    /// Sets the column at `position` from a member of a document. Returns as [`Sink::put`] does, `None` when it is blank.
+    pub fn put_member(&mut self, position: usize, member: &Node<'_>) -> Option<bool> {
+        let text = member.filled()?;
+        Some(if member.may_have_nul() { self.put(position, &text) } else { self.put_text(position, &text) })
+    }
+
+    /// What [`Sink::put`] does, for text without NUL bytes.
     pub fn put_text(&mut self, position: usize, raw: &str) -> bool {
         let field = &fields(self.entity)[position];
         if position == 0 {

@@ -19,7 +19,7 @@ pub use encoding::{CodePage, Encoding, MAC_ROMAN, WINDOWS_1252};
 pub use entity::{Entity, Role};
 pub use finding::{Finding, QuarantineRow};
 pub use previous::{Previous, PreviousValues};
-pub use records::{Cells, FileInfo, RecordRef, Records, RecordsBuilder, SourceIx};
+pub use records::{Cells, FileInfo, RecordRef, Records, RecordsBuilder, SourceIx, is_blank};
 pub use schema::{Field, Kind, LIST_SEPARATOR, PART_SEPARATOR, column, fields, list_items};
 pub use state::{Reason, State};
 pub use tables::Tables;

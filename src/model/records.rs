@@ -200,6 +200,12 @@ impl Records {
     }
 }
 
+/// Whether a value is only white space. Nearly every one begins with a visible character, which is quick to see.
+#[must_use]
+pub fn is_blank(value: &str) -> bool {
+    !value.as_bytes().first().is_some_and(u8::is_ascii_graphic) && value.trim().is_empty()
+}
+
 /// The cells of one column of a [`Records`].
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
@@ -210,7 +216,7 @@ impl<'a> Cells<'a> {
     /// The value in `row`, `None` when it is null or only white space, or when there is no such column.
     #[must_use]
     pub fn get(&self, row: u32) -> Option<&'a str> {
-        self.texts?.get(row as usize).filter(|value| !value.trim().is_empty())
+        self.texts?.get(row as usize).filter(|value| !is_blank(value))
     }
 }
 
@@ -297,8 +303,7 @@ impl RecordsBuilder {
     /// Sets the column at `position` of the row being built; blank text is null. Setting it twice in one row
     /// is an error of the caller and keeps the first value.
     pub fn set(&mut self, position: usize, value: &str) {
-        // Most values say at once that they are not blank.
-        if !value.as_bytes().first().is_some_and(u8::is_ascii_graphic) && value.trim().is_empty() {
+        if is_blank(value) {
             return;
         }
         let len = self.len;

@@ -41,8 +41,11 @@ impl Secrets {
     pub fn holds(&self, name: &str) -> bool {
         let mut letters = SmallVec::<[u8; 64]>::new();
         if name.is_ascii() {
-            let own = name.bytes().filter(u8::is_ascii_alphanumeric);
-            own.for_each(|byte| letters.push(byte.to_ascii_lowercase()));
+            letters.extend_from_slice(name.as_bytes());
+            letters.make_ascii_lowercase();
+            if !letters.iter().all(u8::is_ascii_alphanumeric) {
+                letters.retain(|byte| byte.is_ascii_alphanumeric());
+            }
         } else {
             let own = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
             own.for_each(|c| letters.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()));
