@@ -20,27 +20,42 @@ use crate::pipeline::Source;
 /// The bytes of a block, give or take a row.
 pub(super) const BLOCK: u64 = 1 << 20;
 
+/// After so many rows it is clear enough how many there will be.
+const SEEN: u64 = 1024;
+
+/// Room is made for this many rows at most. A file that has more grows as it is read.
+const MOST_ROOM: u64 = 1 << 20;
+
 /// Reads all rows into `sink`, which may hold remarks about the file. Gives what they are, and which columns that are not
-/// understood hold something. In blocks of so many bytes, where these are given.
+/// understood hold something. In blocks of so many bytes, where these are given. `size` is that of the file in bytes, 0 where
+/// it is not known.
 pub(super) fn read(
     mut rows: CsvRows<'_>,
     headings: &Headings,
     source: &Source,
     mut sink: Sink<'_>,
+    size: u64,
     block: Option<u64>,
 ) -> Result<(FileRows, Vec<bool>), Refused> {
     let (separator, is_sure) = (rows.beginning.separator, rows.is_sure);
     let mut plan = Plan::new(headings, source, separator, &mut sink);
-    let Some(size) = block else {
+    let Some(block) = block else {
         let mut row = Row::default();
+        let mut count = 0;
         while row.read(&mut rows)? {
             row.take(&mut plan, &mut sink, is_sure)?;
+            count += 1;
+            if count == SEEN {
+                // A little more, because the rows to come may be shorter.
+                let expected = (size / (rows.position() / SEEN).max(1)).saturating_mul(17) / 16;
+                sink.make_room(usize::try_from(expected.min(MOST_ROOM)).unwrap_or_default());
+            }
         }
         plan.finish(&mut sink);
         return Ok((sink.build(), plan.filled));
     };
     let sinks = Shelf::default();
-    let seen = taken_in_blocks(&mut rows, size, &|number, block| {
+    let seen = taken_in_blocks(&mut rows, block, &|number, block| {
         let mut sink = sinks.pop().unwrap_or_else(|| sink.for_more());
         let mut plan = Plan::new(headings, source, separator, &mut sink);
         let taken = block.take(&mut plan, &mut sink, is_sure);
@@ -223,6 +238,11 @@ mod tests {
 
     /// Reads rows below [`HEADINGS`]. An error is what refuses them; empty where they are not UTF-8.
     fn reading(rows: &[u8], is_sure: bool, block: Option<u64>) -> Result<Read, String> {
+        reading_of(rows, is_sure, 0, block)
+    }
+
+    /// The same of a file that is said to have so many bytes.
+    fn reading_of(rows: &[u8], is_sure: bool, size: u64, block: Option<u64>) -> Result<Read, String> {
         let source = Source::of(systems::find("csv").expect("it is a system"));
         let text = [HEADINGS.as_bytes(), rows].concat();
         let read = || {
@@ -232,7 +252,7 @@ mod tests {
             let headings = Headings::new(&rows.headings, Entity::Configuration, &source);
             let mut sink = Sink::new(1, &source, Entity::Configuration, "devices.csv");
             sink.remark_file("", "mixed_encoding", "", "said before the rows");
-            super::read(rows, &headings, &source, sink, block)
+            super::read(rows, &headings, &source, sink, size, block)
         };
         let (FileRows { records, mut findings, mut quarantine, .. }, filled) =
             read().map_err(|refused| match refused {
@@ -280,6 +300,18 @@ mod tests {
         rows.extend(b"3,\xff,,,,,\n");
         assert_eq!(reading(&rows, false, Some(1)), Err(String::new()));
         assert_eq!(reading(late.as_bytes(), false, Some(1)), reading(late.as_bytes(), false, None));
+    }
+
+    #[test]
+    fn what_is_said_of_a_files_size_changes_nothing() {
+        let row = |at: u64| format!("{at},PC {at},SER{at},2025-01-02,Model {},,\n", at % 3);
+        let rows: String = (0..SEEN + 5).map(row).collect();
+        let read = |size| reading_of(rows.as_bytes(), true, size, None).expect("it is a table");
+        let whole = read(0);
+        assert_eq!(whole.records.len() as u64, SEEN + 5);
+        for size in [1, rows.len() as u64, u64::MAX] {
+            assert_eq!(read(size), whole, "{size}");
+        }
     }
 
     /// Rows as files have them, good and bad; `{}` is a number of their own.

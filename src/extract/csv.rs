@@ -268,6 +268,11 @@ impl<'r> CsvRows<'r> {
         Ok(())
     }
 
+    /// The bytes that were read, headings and all.
+    pub fn position(&self) -> u64 {
+        self.reader.position().byte()
+    }
+
     /// Puts the next row into `record`. Gives its line, and why it is bad where a quote is never closed, after which there is no
     /// other row; `None` at the end.
     pub fn next_into(&mut self, record: &mut ByteRecord) -> Result<Option<(u64, Option<String>)>, Failure> {

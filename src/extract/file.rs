@@ -210,7 +210,7 @@ fn read_csv(
             let message = format!("lines of the file are in two encodings, {}", decoding.name());
             sink.remark_file("", "mixed_encoding", "", &message);
         }
-        let (rows, filled) = blocks::read(rows, &headings, source, sink, block)?;
+        let (rows, filled) = blocks::read(rows, &headings, source, sink, input.size, block)?;
         report.headings(&headings, entity, &filled);
         Ok(Rows::Records(entity, rows).into())
     });

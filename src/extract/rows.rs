@@ -459,7 +459,7 @@ mod tests {
         let Ok(rows) = CsvRows::open(&mut text, source, decoding) else { panic!("it has headings") };
         let headings = Headings::new(&rows.headings, entity, source);
         let sink = Sink::new(1, source, entity, "export.csv");
-        let Ok((rows, _)) = blocks::read(rows, &headings, source, sink, None) else {
+        let Ok((rows, _)) = blocks::read(rows, &headings, source, sink, 0, None) else {
             panic!("it is a table")
         };
         rows

@@ -139,6 +139,11 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Makes room for so many rows in all.
+    pub fn make_room(&mut self, rows: usize) {
+        self.builder.make_room(rows);
+    }
+
     /// How the source's files are read.
     pub fn reading(&self) -> &'a Reading {
         &self.source.reading

@@ -34,6 +34,13 @@ impl Codes {
         self.last
     }
 
+    /// Makes room for so many cells in all.
+    pub fn make_room(&mut self, cells: usize) {
+        let own = self.cells.finish();
+        self.cells = UInt32Builder::with_capacity(cells.max(own.len()));
+        self.cells.append_array(&own);
+    }
+
     /// Appends a text. Rows of one organization stand together, so it often is the last one again.
     pub fn append(&mut self, text: &str) {
         let code = match self.last {

@@ -99,7 +99,7 @@ impl Records {
     /// # Panics
     /// If there are not as many as records, or a record would lose its id.
     pub fn replace<S: AsRef<str>>(&mut self, position: usize, cells: impl IntoIterator<Item = Option<S>>) {
-        let mut builder = builder_of(position, &fields(self.entity)[position]);
+        let mut builder = builder_of(position, &fields(self.entity)[position], self.len());
         cells.into_iter().for_each(|cell| builder.append(cell.as_ref().map(AsRef::as_ref)));
         assert_eq!(builder.len(), self.len(), "one cell per record");
         self.columns[position] = builder.finish();
@@ -222,12 +222,16 @@ impl<'a> Cells<'a> {
 
 /// What builds the column of a field. Ids of records, and what identifies a device, differ; looking for recurring ones
 /// costs time.
-fn builder_of(position: usize, field: &Field) -> TextsBuilder {
-    match field.kind {
+fn builder_of(position: usize, field: &Field, room: usize) -> TextsBuilder {
+    let mut builder = match field.kind {
         _ if position == 0 => TextsBuilder::plain(),
         Kind::Serial | Kind::Mac | Kind::Hostname | Kind::Interfaces | Kind::Json => TextsBuilder::plain(),
         _ => TextsBuilder::new(),
+    };
+    if room > 0 {
+        builder.make_room(room);
     }
+    builder
 }
 
 /// Builds [`Records`] row by row. A column that never gets a value costs nothing.
@@ -248,6 +252,8 @@ pub struct RecordsBuilder {
     len: usize,
     /// Rows that were begun and given up; they are left out when the records are built.
     abandoned: Vec<usize>,
+    /// How many rows there will be, as far as anyone can tell.
+    room: usize,
 }
 
 impl RecordsBuilder {
@@ -267,7 +273,15 @@ impl RecordsBuilder {
             quarantined: 0,
             len: 0,
             abandoned: Vec::new(),
+            room: 0,
         }
+    }
+
+    /// Makes room for so many rows in all, so that columns are not copied again and again as they grow. More is not
+    /// taken from the machine before it is used.
+    pub fn make_room(&mut self, rows: usize) {
+        self.room = rows;
+        self.columns.iter_mut().flatten().for_each(|column| column.make_room(rows));
     }
 
     /// The source whose records are built.
@@ -308,7 +322,7 @@ impl RecordsBuilder {
         }
         let len = self.len;
         let field = &self.fields[position];
-        let builder = self.columns[position].get_or_insert_with(|| builder_of(position, field));
+        let builder = self.columns[position].get_or_insert_with(|| builder_of(position, field, self.room));
         let have = builder.len();
         if have > len {
             return;
@@ -336,7 +350,7 @@ impl RecordsBuilder {
     pub fn set_code(&mut self, position: usize, code: u32) -> bool {
         let len = self.len;
         match &mut self.columns[position] {
-            Some(builder) if builder.is_coded() && builder.len() <= len => {
+            Some(builder) if builder.len() <= len => {
                 if builder.len() < len {
                     builder.append_nulls(len - builder.len());
                 }

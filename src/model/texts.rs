@@ -146,8 +146,18 @@ pub fn joined_texts(parts: &[ArrayRef]) -> ArrayRef {
     builder.finish()
 }
 
+/// The bytes of most texts, where none of a column was seen.
+const TEXT: usize = 16;
+
+/// Room is made for this many bytes of text at most: a few cells may be much longer than all others.
+const MOST_BYTES: usize = 1 << 26;
+
 /// Builds a column cell by cell.
-pub struct TextsBuilder(Building);
+pub struct TextsBuilder {
+    cells: Building,
+    /// How many cells there will be, as far as anyone can tell.
+    room: usize,
+}
 
 enum Building {
     Plain(LargeStringBuilder),
@@ -164,19 +174,19 @@ impl TextsBuilder {
     /// A builder that codes texts while they recur.
     #[must_use]
     pub fn new() -> Self {
-        Self(Building::Coded(Codes::default()))
+        Self { cells: Building::Coded(Codes::default()), room: 0 }
     }
 
     /// A builder of a column whose texts differ.
     #[must_use]
     pub fn plain() -> Self {
-        Self(Building::Plain(LargeStringBuilder::new()))
+        Self { cells: Building::Plain(LargeStringBuilder::new()), room: 0 }
     }
 
     /// The number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match &self.cells {
             Building::Plain(cells) => cells.len(),
             Building::Coded(cells) => cells.len(),
         }
@@ -188,12 +198,25 @@ impl TextsBuilder {
         self.len() == 0
     }
 
+    /// Makes room for so many cells in all, so that the column is not copied again and again as it grows.
+    pub fn make_room(&mut self, cells: usize) {
+        self.room = cells;
+        match &mut self.cells {
+            Building::Plain(own) => {
+                let first = own.finish();
+                *own = roomy(first.len(), first.value_data().len(), cells);
+                first.iter().for_each(|cell| own.append_option(cell));
+            }
+            Building::Coded(own) => own.make_room(cells),
+        }
+    }
+
     /// Appends a cell.
     ///
     /// # Panics
     /// If there are 4 billion cells already.
     pub fn append(&mut self, cell: Option<&str>) {
-        match (&mut self.0, cell) {
+        match (&mut self.cells, cell) {
             (Building::Plain(cells), cell) => cells.append_option(cell),
             (Building::Coded(cells), None) => cells.append_nulls(1),
             (Building::Coded(cells), Some(text)) => {
@@ -205,23 +228,17 @@ impl TextsBuilder {
                     // Looked at again whenever there are twice as many.
                     let most_differ = texts >= FEW && texts.is_power_of_two() && differ(texts, cells.len());
                     if all_differ || most_differ {
-                        self.0 = Building::Plain(plain(&cells.finish()));
+                        self.cells = Building::Plain(plain(&cells.finish(), self.room));
                     }
                 }
             }
         }
     }
 
-    /// Whether cells are codes so far.
-    #[must_use]
-    pub const fn is_coded(&self) -> bool {
-        matches!(self.0, Building::Coded(_))
-    }
-
     /// The code of the last text that was appended, `None` when cells have no codes.
     #[must_use]
     pub const fn last_code(&self) -> Option<u32> {
-        match &self.0 {
+        match &self.cells {
             Building::Plain(_) => None,
             Building::Coded(cells) => cells.last(),
         }
@@ -229,7 +246,7 @@ impl TextsBuilder {
 
     /// Appends the text of a code of this column. Returns false, and appends nothing, when cells have no codes any more.
     pub fn append_code(&mut self, code: u32) -> bool {
-        let Building::Coded(cells) = &mut self.0 else { return false };
+        let Building::Coded(cells) = &mut self.cells else { return false };
         cells.append_code(code);
         true
     }
@@ -256,7 +273,7 @@ impl TextsBuilder {
 
     /// Appends nulls.
     pub fn append_nulls(&mut self, count: usize) {
-        match &mut self.0 {
+        match &mut self.cells {
             Building::Plain(cells) => cells.append_nulls(count),
             Building::Coded(cells) => cells.append_nulls(count),
         }
@@ -266,7 +283,7 @@ impl TextsBuilder {
     #[must_use]
     pub fn finish(self) -> ArrayRef {
         // Builders grow by doubling, and the records stay until the end of the run.
-        match self.0 {
+        match self.cells {
             Building::Plain(mut cells) => shrunk(cells.finish()),
             Building::Coded(mut cells) => {
                 let texts = cells.texts();
@@ -274,7 +291,7 @@ impl TextsBuilder {
                 let values = coded.len() - coded.null_count();
                 match (texts, values) {
                     (_, 0) => blank_column(coded.len()),
-                    _ if differ(texts, values) => shrunk(plain(&coded).finish()),
+                    _ if differ(texts, values) => shrunk(plain(&coded, 0).finish()),
                     _ => shrunk(coded),
                 }
             }
@@ -293,10 +310,17 @@ const fn differ(texts: usize, cells: usize) -> bool {
     texts * 2 > cells
 }
 
-/// The texts of coded cells.
-fn plain(coded: &DictionaryArray<UInt32Type>) -> LargeStringBuilder {
+/// A builder for so many cells in all, of which the first have so many bytes.
+fn roomy(first: usize, bytes: usize, room: usize) -> LargeStringBuilder {
+    let each = if first == 0 { TEXT } else { bytes.div_ceil(first) };
+    let most = each.saturating_mul(room).min(MOST_BYTES);
+    LargeStringBuilder::with_capacity(first.max(room), bytes.max(most))
+}
+
+/// The texts of coded cells, with room for so many cells in all.
+fn plain(coded: &DictionaryArray<UInt32Type>, room: usize) -> LargeStringBuilder {
     let texts: &LargeStringArray = coded.values().as_string();
-    let mut cells = LargeStringBuilder::with_capacity(coded.len(), texts.value_data().len());
+    let mut cells = roomy(coded.len(), texts.value_data().len(), room);
     coded.keys().iter().for_each(|code| cells.append_option(code.map(|code| texts.value(code as usize))));
     cells
 }
@@ -377,7 +401,7 @@ mod tests {
             (0..20_000).map(|at| (at % 7 > 0 || at == 0).then(|| name(at))).collect();
         let mut builder = TextsBuilder::new();
         cells.iter().take(FEW * 2).for_each(|cell| builder.append(*cell));
-        assert!(matches!(builder.0, Building::Plain(_)));
+        assert!(matches!(builder.cells, Building::Plain(_)));
         cells.iter().skip(FEW * 2).for_each(|cell| builder.append(*cell));
         builder.append_nulls(2);
         assert_eq!(builder.len(), 20_002);
@@ -393,13 +417,41 @@ mod tests {
         for name in &names {
             builder.append(Some(name));
         }
-        assert!(matches!(builder.0, Building::Plain(_)));
+        assert!(matches!(builder.cells, Building::Plain(_)));
         let mut builder = TextsBuilder::new();
         builder.append(Some("PC-7"));
         for name in &names {
             builder.append(Some(name));
         }
-        assert!(matches!(builder.0, Building::Coded(_)));
+        assert!(matches!(builder.cells, Building::Coded(_)));
+    }
+
+    #[test]
+    fn room_changes_no_cell() {
+        let recurring: Vec<String> = (0..700).map(|at| format!("maker {}", at % 7)).collect();
+        let different: Vec<String> = (0..700).map(|at| format!("PC-{at}")).collect();
+        for texts in [&recurring, &different] {
+            let cells: Vec<Option<&str>> =
+                texts.iter().enumerate().map(|(at, text)| (at % 5 > 0).then_some(text.as_str())).collect();
+            for (seen, room) in [(0, 700), (3, 10), (300, 700), (300, 1 << 20), (700, 700)] {
+                for mut builder in [TextsBuilder::new(), TextsBuilder::plain()] {
+                    cells[..seen].iter().for_each(|cell| builder.append(*cell));
+                    builder.make_room(room);
+                    cells[seen..].iter().for_each(|cell| builder.append(*cell));
+                    assert_eq!(
+                        Texts::of(&builder.finish()).iter().collect::<Vec<_>>(),
+                        cells,
+                        "{seen}, {room}"
+                    );
+                }
+            }
+        }
+        let long = "x".repeat(1 << 20);
+        let mut builder = TextsBuilder::plain();
+        builder.append(Some(&long));
+        builder.make_room(1 << 20);
+        builder.append(Some("PC-1"));
+        assert_eq!(Texts::of(&builder.finish()).longest(), long.len(), "not a terabyte");
     }
 
     #[test]
