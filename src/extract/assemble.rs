@@ -37,6 +37,17 @@ pub(super) struct Parts {
     pub supplements: Vec<FileRows>,
 }
 
+impl Parts {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        [&self.files, &self.details, &self.supplements]
+            .into_iter()
+            .flatten()
+            .map(|rows| rows.records.len())
+            .sum()
+    }
+}
+
 /// One table of all files of a source and entity: without repeated ids, sorted by id, supplemented, so that neither
 /// the order of rows nor the cut of files matters. With `merge`, rows that describe one record are one.
 pub(super) fn table(
@@ -137,6 +148,7 @@ fn take_rows(columns: Vec<ArrayRef>, rows: Vec<u32>) -> Vec<ArrayRef> {
     let blank = blank_column(rows.len());
     columns
         .into_par_iter()
+        .with_max_len(1)
         .map(|column| {
             if is_blank(&column) {
                 Arc::clone(&blank)
@@ -189,6 +201,7 @@ pub(super) fn one_after_the_other(entity: Entity, tables: Vec<Vec<ArrayRef>>) ->
     let blank = blank_column(rows);
     columns
         .into_par_iter()
+        .with_max_len(1)
         .map(|parts| {
             if parts.iter().all(is_blank) {
                 return Arc::clone(&blank);

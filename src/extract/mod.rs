@@ -467,9 +467,11 @@ impl Collected {
             let supplements = self.supplements.remove(&key).unwrap_or_default();
             parts.push((key.0, key.1, assemble::Parts { files, details, supplements }));
         }
-        let made: Vec<assemble::Assembled> = parts
-            .into_par_iter()
-            .with_max_len(1)
+        // Large tables first, as with files.
+        parts.sort_by_key(|(_, _, parts)| Reverse(parts.rows()));
+        let mut made: Vec<assemble::Assembled> = parts
+            .into_iter()
+            .par_bridge()
             .map(|(source, entity, parts)| {
                 let settings = &pipeline.sources[usize::from(source)];
                 let merge = settings.system.csv.get(&entity).and_then(|shape| shape.merge.as_ref());
@@ -477,6 +479,7 @@ impl Collected {
                 assemble::table(source, &settings.name, entity, parts, merge.zip(junk.as_ref()))
             })
             .collect();
+        made.sort_by_key(|made| (made.records.source, made.records.entity));
         let (mut tables, mut findings, mut quarantine) = (Vec::new(), Vec::new(), Vec::new());
         for made in made {
             tables.push(made.records);

@@ -35,6 +35,7 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
     let mut files = records.files.clone();
     let made: Vec<ArrayRef> = (0..records.columns().len())
         .into_par_iter()
+        .with_max_len(1)
         .map(|position| {
             let is_carried = adding.files.iter().any(|file| file.carried.get(position) == Some(&true));
             let adds = is_carried || columns.get(position).is_some_and(|field| field.kind == Kind::Json);
@@ -42,8 +43,14 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
                 return Arc::clone(&records.columns()[position]);
             }
             let (own, more) = (records.text_at(position), adding.text_at(position));
+            if more.is_blank() {
+                return Arc::clone(&records.columns()[position]);
+            }
             let kind = columns[position].kind;
             let mut made = TextsBuilder::new();
+            made.make_room(own.len());
+            let separator = LIST_SEPARATOR.to_string();
+            let mut items: Vec<&str> = Vec::new();
             for row in 0..own.len() {
                 let own = own.get(row);
                 let mut others = rows_of(row).filter_map(|row| more.get(row));
@@ -55,15 +62,14 @@ pub(super) fn supplemented(records: &Records, adding: &Records) -> Records {
                     made.append(own.or_else(|| others.next()));
                     continue;
                 }
-                let mut items: Vec<&str> =
-                    own.into_iter().flat_map(|cell| cell.split(LIST_SEPARATOR)).collect();
+                items.clear();
+                items.extend(own.into_iter().flat_map(|cell| cell.split(LIST_SEPARATOR)));
                 for item in others.flat_map(|cell| cell.split(LIST_SEPARATOR)) {
                     if !items.contains(&item) {
                         items.push(item);
                     }
                 }
-                let joined = (!items.is_empty()).then(|| items.join(&LIST_SEPARATOR.to_string()));
-                made.append(joined.as_deref());
+                made.append((!items.is_empty()).then(|| items.join(&separator)).as_deref());
             }
             made.finish()
         })

@@ -79,7 +79,8 @@ pub(super) fn fold_entity(
         without_devices: &without_devices,
     };
     let count = organizations.map_or(1, |organizations| organizations.clusters.len());
-    let grouped: Vec<Grouped> = scopes.par_iter().map(|of_source| Grouped::new(of_source, count)).collect();
+    let grouped: Vec<Grouped> =
+        scopes.par_iter().with_max_len(1).map(|of_source| Grouped::new(of_source, count)).collect();
     let of_sources = |scope: usize| grouped.iter().map(move |source| source.of(scope));
     let in_organizations = if organizations.is_some() {
         scopes
@@ -130,6 +131,7 @@ fn assign(
         SourceIx::try_from(estate.tables.sources()).expect("a pipeline has fewer than 65,536 sources");
     let assigned: Vec<_> = (0..sources)
         .into_par_iter()
+        .with_max_len(1)
         .map(|source| assign_source(estate, source, entity, organizations))
         .collect();
     let (scopes, excluded): (Vec<_>, Vec<_>) = assigned.into_iter().unzip();

@@ -39,6 +39,7 @@ pub fn fold(pipeline: &Pipeline, tables: &Tables, keys: &Keys, decisions: &[Deci
     let organizations = fold_entity(estate, Entity::Organization, None);
     let others: Vec<FoldedEntity> = Entity::ALL[1..]
         .par_iter()
+        .with_max_len(1)
         .map(|entity| fold_entity(estate, *entity, Some(&organizations.matching)))
         .collect();
 
@@ -109,6 +110,7 @@ fn owners_of_all(pipeline: &Pipeline, tables: &Tables, keys: &Keys) -> Vec<[Vec<
         .filter(|table| table.entity != Entity::Organization)
         .collect::<Vec<_>>()
         .par_iter()
+        .with_max_len(1)
         .map(|table| (table.source, table.entity, owners::owners(table, tables, keys, pipeline)))
         .collect();
     for (source, entity, owners) in found {

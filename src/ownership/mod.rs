@@ -84,6 +84,7 @@ fn resolve_entity(context: &Context<'_>, entity: Entity, resolution: &mut Resolu
     let fields: Vec<(&FieldPlan, FieldColumns<'_>)> = plan
         .fields
         .par_iter()
+        .with_max_len(1)
         .filter_map(|field| Some((field, FieldColumns::new(context, &plan, field)?)))
         .collect();
     let matching = context.matching.of(entity);

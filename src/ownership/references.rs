@@ -67,6 +67,7 @@ impl References {
             .collect();
         let resolved: Vec<(Column, Vec<Finding>)> = jobs
             .par_iter()
+            .with_max_len(1)
             .map(|(table, field, to)| Resolver { pipeline, tables, matching, table, field, to: *to }.column())
             .collect();
         let mut columns = FxHashMap::default();

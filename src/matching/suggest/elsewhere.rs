@@ -37,6 +37,7 @@ impl Elsewhere {
             || {
                 Key::DEVICE
                     .into_par_iter()
+                    .with_max_len(1)
                     .flat_map_iter(|key| seen(estate, matching, key))
                     .collect::<Vec<_>>()
             },
