@@ -318,10 +318,12 @@ mod tests {
         }
     }
 
+    /// Values of every kind, with brackets, quotes and escapes where they end nothing.
+    const VALUES: &str = r#" {"a":"}\\\"]","b":[1,{}]} , "x,\"y" ,-1.5e3, [ [] ],null"#;
+
     #[test]
     fn values_are_cut_where_they_end() {
-        let text = r#" {"a":"}\\\"]","b":[1,{}]} , "x,\"y" ,-1.5e3, [ [] ],null"#;
-        let mut drops = Drops(text.as_bytes());
+        let mut drops = Drops(VALUES.as_bytes());
         let mut scanner = Scanner::new(&mut drops).expect("it can be read");
         let mut found = Vec::new();
         loop {
@@ -336,8 +338,7 @@ mod tests {
 
     #[test]
     fn values_are_skipped_to_where_they_end() {
-        let text = r#" {"a":"}\\\"]","b":[1,{}]} , "x,\"y" ,-1.5e3, [ [] ],null"#;
-        let mut drops = Drops(text.as_bytes());
+        let mut drops = Drops(VALUES.as_bytes());
         let mut scanner = Scanner::new(&mut drops).expect("it can be read");
         let mut next = Vec::new();
         while let Some(byte) = scanner.peek().expect("it can be read") {
